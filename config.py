@@ -151,6 +151,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
     instance: Path = values.get("INSTANCE", kind.INSTANCE).absolute()
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     secret = values.get("SECRET_KEY") or stored_secret(instance)
+    values.setdefault("PUBLIC_URL", f"http://127.0.0.1:{given.get('PORT') or 8000}")
     return kind(**values | {"INSTANCE": instance, "SECRET_KEY": secret})
 
 
