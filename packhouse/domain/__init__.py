@@ -1,0 +1,1 @@
+"""Plain Python: rules, planning, formulas and permissions. No database, no web, no clock."""

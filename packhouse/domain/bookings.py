@@ -1,0 +1,71 @@
+"""The state table of a booking, and the rules that ask only about a booking and the time."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a booking stands."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    ARRIVED = "arrived"
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+    DISPLACED = "displaced"
+
+
+# The only state changes there are; the database holds the same table and refuses every other.
+# A run may begin without a check-in (the operator's first tap may well be MULAI).
+TRANSITIONS: frozenset[tuple[State, State]] = frozenset(
+    {
+        (State.REQUESTED, State.CONFIRMED),
+        (State.REQUESTED, State.REJECTED),
+        (State.REQUESTED, State.EXPIRED),
+        (State.REQUESTED, State.CANCELLED),
+        (State.REQUESTED, State.DISPLACED),
+        (State.CONFIRMED, State.ARRIVED),
+        (State.CONFIRMED, State.RUNNING),
+        (State.CONFIRMED, State.CANCELLED),
+        (State.CONFIRMED, State.NO_SHOW),
+        (State.CONFIRMED, State.DISPLACED),
+        (State.ARRIVED, State.RUNNING),
+        (State.ARRIVED, State.CANCELLED),
+        (State.ARRIVED, State.DISPLACED),
+        (State.RUNNING, State.FINISHED),
+        (State.DISPLACED, State.CONFIRMED),
+        (State.DISPLACED, State.CANCELLED),
+    }
+)
+
+# Future bookings that hold their time.
+WAITING = frozenset({State.REQUESTED, State.CONFIRMED, State.ARRIVED})
+# Everything that holds claims on a machine.
+HOLDING = WAITING | {State.RUNNING}
+# What counts as booked in the utilization record.
+BOOKED = HOLDING | {State.FINISHED, State.NO_SHOW}
+MOVABLE = frozenset({State.REQUESTED, State.CONFIRMED, State.DISPLACED})
+CANCELLABLE = frozenset({State.REQUESTED, State.CONFIRMED, State.ARRIVED, State.DISPLACED})
+
+
+def may_become(old: State, new: State) -> bool:
+    """Say whether the state table knows this change."""
+    return (old, new) in TRANSITIONS
+
+
+def is_late(*, starts_at: datetime, now: datetime, cancel_hours: int) -> bool:
+    """Say whether cancelling now falls inside the window in which the slot is hard to fill."""
+    return now > starts_at - timedelta(hours=cancel_hours)
+
+
+def decision_deadline(*, now: datetime, starts_at: datetime, request_hours: int) -> datetime:
+    """Return until when a request holds its time: so many hours, but an hour before its start.
+
+    A request made less than an hour before the start is due at the start itself.
+    """
+    latest = starts_at - timedelta(hours=1)
+    return min(now + timedelta(hours=request_hours), latest if latest > now else starts_at)

@@ -1,0 +1,1 @@
+"""The worker: a table of duties, each of which calls one service."""

@@ -1,0 +1,31 @@
+"""The tables. Importing this package registers all of them."""
+
+from packhouse.models import (
+    audit,
+    bookings,
+    businesses,
+    downtime,
+    machines,
+    products,
+    reminders,
+    runs,
+    sites,
+    slots,
+    tariffs,
+    users,
+)
+
+__all__ = [
+    "audit",
+    "bookings",
+    "businesses",
+    "downtime",
+    "machines",
+    "products",
+    "reminders",
+    "runs",
+    "sites",
+    "slots",
+    "tariffs",
+    "users",
+]

@@ -1,0 +1,99 @@
+"""Sites, their working hours, closures and operator shifts."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from packhouse.db import STRICT, Base, UtcDateTime
+
+
+class Site(Base):
+    """One production house, with its zone, its policy and the people it has on shift."""
+
+    __tablename__ = "sites"
+    __table_args__ = (
+        UniqueConstraint("code"),
+        CheckConstraint("operators >= 0", name="operators"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    name: Mapped[str]
+    regency_code: Mapped[str]
+    zone: Mapped[str]
+    owner: Mapped[str] = mapped_column(default="province")
+    address: Mapped[str] = mapped_column(default="")
+    operators: Mapped[int]
+    horizon_days: Mapped[int] = mapped_column(default=60)
+    notice_minutes: Mapped[int] = mapped_column(default=60)
+    cancel_hours: Mapped[int] = mapped_column(default=24)
+    request_hours: Mapped[int] = mapped_column(default=48)
+    grace_minutes: Mapped[int] = mapped_column(default=20)
+    overrun_minutes: Mapped[int] = mapped_column(default=30)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SiteHours(Base):
+    """One opening of one weekday, in minutes after local midnight, within its dates."""
+
+    __tablename__ = "site_hours"
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("0 <= opens AND opens < closes AND closes <= 1440", name="minutes"),
+        Index(None, "site_id"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    weekday: Mapped[int]
+    opens: Mapped[int]
+    closes: Mapped[int]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+class Closure(Base):
+    """Days on which a site, or one machine of it, is closed."""
+
+    __tablename__ = "closures"
+    __table_args__ = (
+        CheckConstraint("day_from <= day_to", name="days"),
+        CheckConstraint("source IN ('manual', 'holiday')", name="source"),
+        CheckConstraint("state IN ('proposed', 'confirmed', 'rejected')", name="state"),
+        UniqueConstraint("site_id", "day_from", "name"),
+        Index(None, "site_id", "day_from"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    day_from: Mapped[date]
+    day_to: Mapped[date]
+    name: Mapped[str]
+    source: Mapped[str]
+    state: Mapped[str]
+    estimated: Mapped[bool] = mapped_column(default=False)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Shift(Base):
+    """A period with another number of operators than the site's usual one."""
+
+    __tablename__ = "shifts"
+    __table_args__ = (
+        CheckConstraint("from_at < to_at", name="period"),
+        CheckConstraint("operators >= 0", name="operators"),
+        Index(None, "site_id", "from_at"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    from_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    to_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    operators: Mapped[int]

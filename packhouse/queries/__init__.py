@@ -1,0 +1,1 @@
+"""Nouns. Read-only; they return frozen dataclasses."""

@@ -1,0 +1,1 @@
+"""Verbs. Each use case is one transaction; steps take the session and never commit."""
