@@ -16,10 +16,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import LiteralString, TypedDict
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -47,39 +46,45 @@ class NoServer(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A running server; ``stop`` ends it (a server that was only borrowed goes on)."""
+    """A running server; ``stop`` ends it (a server that was only borrowed goes on).
+
+    Databases go by short names; on the server they begin with ``packhouse_``, so that a borrowed
+    server's own databases are never touched.
+    """
 
     url_admin: str
     stop: Callable[[], None]
-    _numbers: Iterator[int] = field(default_factory=count)
 
-    def create_database(self) -> str:
-        """Create an empty database; return its SQLAlchemy URL."""
-        return self._create("TEMPLATE template0")
+    def url(self, name: str) -> str:
+        """Return the SQLAlchemy URL of a database."""
+        return _text(make_url(self.url_admin).set(database=f"packhouse_{name}"))
 
-    def create_template(self, migrate: Callable[[str], None]) -> str:
-        """Create a database and let ``migrate`` fill it; it must leave no connection open."""
-        url = self.create_database()
-        migrate(url)
-        return url
+    def create_database(self, name: str) -> str:
+        """Create an empty database, in place of one an earlier run left; return its URL."""
+        self.drop_database(name)
+        self._execute("CREATE DATABASE {} TEMPLATE template0", name)
+        return self.url(name)
 
-    def clone_database(self, template: str) -> str:
-        """Copy a template with all it holds, in some 20 ms; return the URL of the copy."""
-        return self._create(f'TEMPLATE "{make_url(template).database}" STRATEGY file_copy')
+    def rename_database(self, name: str, new_name: str) -> None:
+        """Rename a database nobody is connected to, in place of one an earlier run left."""
+        self.drop_database(new_name)
+        self._execute("ALTER DATABASE {} RENAME TO {}", name, new_name)
 
-    def drop_database(self, url: str) -> None:
-        """Drop a database, also under people who are still connected."""
-        self._execute(SQL("DROP DATABASE {} WITH (FORCE)"), make_url(url).database or "")
+    def clone_database(self, template: str, name: str) -> str:
+        """Copy a database nobody is connected to, in some 20 ms; return the URL of the copy."""
+        self._execute("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
+        return self.url(name)
 
-    def _create(self, how: str) -> str:
-        name = f"packhouse_test_{os.getpid()}_{next(self._numbers)}"
-        self._execute(SQL("CREATE DATABASE {} " + how), name)
-        return _text(make_url(self.url_admin).set(database=name))
+    def drop_database(self, name: str) -> None:
+        """Drop a database if it is there, also under people who are still connected."""
+        self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
-    def _execute(self, statement: SQL, name: str) -> None:
+    def _execute(self, statement: LiteralString, *names: str) -> None:
         address = _text(make_url(self.url_admin).set(drivername="postgresql"))
+        parts = [Identifier(f"packhouse_{name}") for name in names]
         with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(statement.format(Identifier(name)))
+            connection.execute("SET client_min_messages = error")
+            connection.execute(SQL(statement).format(*parts))
 
 
 @contextmanager

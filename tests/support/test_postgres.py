@@ -31,22 +31,22 @@ def connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
     return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
 
 
-def fill(url: str) -> None:
-    with connect(url) as connection:
+@pytest.fixture(scope="module")
+def template(cluster: postgres.Cluster) -> str:
+    with connect(cluster.create_database("draft")) as connection:
         connection.execute("CREATE TABLE things (name TEXT)")
         connection.execute("INSERT INTO things VALUES ('amplang')")
+    cluster.rename_database("draft", "template")
+    return "template"
 
 
-def test_a_clone_holds_what_its_template_holds(cluster: postgres.Cluster) -> None:
-    clone = cluster.clone_database(cluster.create_template(fill))
-
-    with connect(clone) as connection:
+def test_a_clone_holds_what_its_template_holds(cluster: postgres.Cluster, template: str) -> None:
+    with connect(cluster.clone_database(template, "clone")) as connection:
         assert connection.execute("SELECT name FROM things").fetchall() == [("amplang",)]
 
 
-def test_clones_do_not_see_each_other(cluster: postgres.Cluster) -> None:
-    template = cluster.create_template(fill)
-    one, other = cluster.clone_database(template), cluster.clone_database(template)
+def test_clones_do_not_see_each_other(cluster: postgres.Cluster, template: str) -> None:
+    one, other = (cluster.clone_database(template, name) for name in ("one", "other"))
 
     with connect(one) as connection:
         connection.execute("DELETE FROM things")
@@ -55,10 +55,17 @@ def test_clones_do_not_see_each_other(cluster: postgres.Cluster) -> None:
         assert connection.execute("SELECT count(*) FROM things").fetchone() == (1,)
 
 
+def test_creating_a_database_replaces_what_an_earlier_run_left(cluster: postgres.Cluster) -> None:
+    with connect(cluster.create_database("left")) as connection:
+        connection.execute("CREATE TABLE old (name TEXT)")
+
+    with connect(cluster.create_database("left")) as connection:
+        assert connection.execute("SELECT to_regclass('old')").fetchone() == (None,)
+
+
 def test_a_database_is_dropped_under_people_who_are_connected(cluster: postgres.Cluster) -> None:
-    database = cluster.create_database()
-    with connect(database) as connection:
-        cluster.drop_database(database)
+    with connect(cluster.create_database("busy")) as connection:
+        cluster.drop_database("busy")
 
         with pytest.raises(psycopg.OperationalError):
             connection.execute("SELECT 1")
