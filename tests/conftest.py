@@ -1,0 +1,163 @@
+"""What every test may ask for: an app on either database, a client, people, and a fixed now."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, event
+
+from config import Testing
+from packhouse import clock, create_app
+from packhouse.db import db
+from tests.factories import Make
+from tests.support import postgres
+
+# Tuesday, 24 November 2026, 08.00 WIB.
+NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+
+
+class SqliteStore:
+    """A database file that is laid back to its migrated state for every test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "packhouse.db"
+        self.template = folder / "template.db"
+        self.url = f"sqlite:///{self.path}"
+
+    def keep_template(self) -> None:
+        """Remember the migrated file."""
+        shutil.copy(self.path, self.template)
+
+    def reset(self) -> None:
+        """Lay the migrated file back."""
+        for suffix in ("-wal", "-shm"):
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        shutil.copy(self.template, self.path)
+
+
+class PostgresStore:
+    """A PostgreSQL database that is cloned from its migrated template for every test."""
+
+    def __init__(self, cluster: postgres.Cluster, name: str) -> None:
+        self.cluster = cluster
+        self.name = name
+        self.url = cluster.create_database(name)
+
+    def keep_template(self) -> None:
+        """Remember the migrated database."""
+        self.cluster.rename_database(self.name, f"{self.name}_template")
+
+    def reset(self) -> None:
+        """Clone the migrated database anew."""
+        self.cluster.drop_database(self.name)
+        self.cluster.clone_database(f"{self.name}_template", self.name)
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[postgres.Cluster]:
+    """One PostgreSQL server for the whole run; its absence fails, it never skips."""
+    cluster = postgres.start_cluster()
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> SqliteStore | PostgresStore:
+    """Either kind of database, empty."""
+    if request.param == "sqlite":
+        return SqliteStore(tmp_path_factory.mktemp("sqlite"))
+    cluster: postgres.Cluster = request.getfixturevalue("postgres_cluster")
+    return PostgresStore(cluster, f"test_{worker_id}")
+
+
+@pytest.fixture(scope="session")
+def shared_app(
+    store: SqliteStore | PostgresStore, tmp_path_factory: pytest.TempPathFactory
+) -> Flask:
+    """One app per kind of database, migrated once."""
+    app = create_app(Testing(DATABASE_URL=store.url, INSTANCE=tmp_path_factory.mktemp("instance")))
+    with app.app_context():
+        flask_migrate.upgrade()
+        db.engine.dispose()
+    store.keep_template()
+    return app
+
+
+@pytest.fixture
+def app(shared_app: Flask, store: SqliteStore | PostgresStore) -> Iterator[Flask]:
+    """The app on a freshly migrated, empty database."""
+    store.reset()
+    yield shared_app
+    with shared_app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[Flask]:
+    """The app inside an application context: for tests of services and queries."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript."""
+    return app.test_client()
+
+
+@pytest.fixture
+def make(context: Flask) -> Make:
+    """Make people, houses, machines and products."""
+    return Make(now=NOW)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The instant at which tests happen unless they say otherwise."""
+    return NOW
+
+
+@pytest.fixture(autouse=True)
+def fixed_clock() -> Iterator[None]:
+    """Stop the clock: nothing in a test depends on the day it runs."""
+    with clock.frozen(NOW):
+        yield
+
+
+@pytest.fixture
+def count_queries(context: Flask) -> Callable[[], object]:
+    """Count the statements in a block: ``with count_queries() as counted: …; counted.total``."""
+
+    class Counted:
+        total = 0
+        statements: list[str]
+
+        def __init__(self) -> None:
+            self.statements = []
+
+    @contextmanager
+    def counting() -> Iterator[Counted]:
+        counted = Counted()
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            counted.total += 1
+            counted.statements.append(statement)
+
+        engine: Engine = db.engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield counted
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return counting
