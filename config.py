@@ -21,6 +21,15 @@ SECRET_BYTES = 32
 # Keys people copy from examples: anybody could sign a session with them.
 KNOWN_SECRETS = ("dev", "secret", "changeme", "change-me", "password", "your-secret-key")
 
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "LOCALE": ("id", "en"),
+    "LOG_LEVEL": ("DEBUG", "INFO", "WARNING", "ERROR"),
+    "MAIL_SECURITY": ("starttls", "tls", "none"),
+    # Indonesia has three times; Jakarta and Pontianak share the first.
+    "ZONE": ("Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura"),
+}
+LIMITS = {"PROXY_HOPS": (0, 5), "SESSION_HOURS": (1, 24 * 30), "MAIL_PORT": (1, 65535)}
+
 
 class BadSetting(ValueError):
     """A setting has a value that packhouse will not start with."""
@@ -73,11 +82,13 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later, or worse, not fail."""
-        problems_with_secret(self.SECRET_KEY)
-        if self.MAIL_SECURITY not in ("starttls", "tls", "none"):
-            raise BadSetting("MAIL_SECURITY", "use starttls, tls or none")
-        if self.LOCALE not in ("id", "en"):
-            raise BadSetting("LOCALE", "use id or en")
+        refuse_weak(self.SECRET_KEY)
+        for name, allowed in CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise BadSetting(name, f"use one of {', '.join(allowed)}")
+        for name, (least, most) in LIMITS.items():
+            if not least <= getattr(self, name) <= most:
+                raise BadSetting(name, f"use a number from {least} to {most}")
         if urlsplit(self.PUBLIC_URL).scheme not in ("http", "https"):
             raise BadSetting("PUBLIC_URL", "use an address that begins with http:// or https://")
 
@@ -163,7 +174,7 @@ def database_url(url: str) -> str:
     return url
 
 
-def problems_with_secret(secret: str) -> None:
+def refuse_weak(secret: str) -> None:
     """Refuse a secret that is short or known to everybody."""
     if secret.lower().strip() in KNOWN_SECRETS:
         raise BadSetting("SECRET_KEY", "this is a sample; leave it empty to have one made")
