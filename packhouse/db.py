@@ -16,7 +16,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
@@ -168,6 +168,11 @@ def init_db(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
+
+
+def setting(name: str) -> Any:
+    """Return a setting of the app whose database this is: services know no web framework."""
+    return current_app.config[name]
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -1,0 +1,158 @@
+"""Messages to people: written with the change they tell about, claimed and settled one by one.
+
+Writing is a set of steps for other services. Sending is not done here: the worker claims due
+messages, sends them outside any transaction and records what came of it. Messages need no order
+of their own: each states all its facts, and what is no longer true is not sent.
+"""
+
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from packhouse.db import setting
+from packhouse.domain.bookings import State
+from packhouse.domain.reminders import (
+    REMINDERS,
+    Channel,
+    MessageKind,
+    MessageState,
+    QuietHours,
+    dedupe_key,
+    is_still_true,
+    timing,
+)
+from packhouse.domain.time_range import to_epoch
+from packhouse.models.bookings import Booking
+from packhouse.models.businesses import Membership
+from packhouse.models.machines import Machine
+from packhouse.models.reminders import Message
+from packhouse.models.sites import Site
+from packhouse.models.users import User
+
+NEVER_QUIET = QuietHours(time(0), time(0))
+
+
+def tell(
+    session: Session,
+    *,
+    kind: MessageKind,
+    booking: Booking,
+    site: Site,
+    now: datetime,
+    payload: dict[str, Any] | None = None,
+) -> None:
+    """Write one in-app and one e-mail message to each person of the booking's business.
+
+    Call it after the booking's state and version are set. Telling the same thing about the same
+    version twice writes it once. ``payload`` adds facts (JSON) to code, machine and times.
+    """
+    session.flush()
+    facts = _facts(session, booking) | (payload or {})
+    rows = [
+        row
+        for user_id in _people(session, booking)
+        for channel in Channel
+        if (row := _row(kind, channel, user_id, booking, site, now)) is not None
+    ]
+    for row in rows:
+        row["payload"] = facts
+    _insert(session, rows)
+
+
+def plan_reminders(session: Session, *, booking: Booking, site: Site, now: datetime) -> None:
+    """Write the reminders of a confirmed booking whose time is still to come."""
+    for kind in sorted(REMINDERS):
+        tell(session, kind=kind, booking=booking, site=site, now=now)
+
+
+def forget_reminders(session: Session, *, booking: Booking, now: datetime) -> None:
+    """Cancel the open messages of a booking that are no longer true.
+
+    Call it after the booking's state and version are set: what was written for an older version,
+    or for a state the booking has left, is cancelled. A message that is being sent at this very
+    moment is left alone.
+    """
+    session.flush()
+    waiting = select(Message).where(
+        Message.booking_id == booking.id,
+        Message.state.in_([MessageState.DUE, MessageState.UNKNOWN]),
+    )
+    for message in session.scalars(waiting.order_by(Message.id)):
+        true = is_still_true(
+            MessageKind(message.kind),
+            told_version=message.booking_version or 0,
+            version=booking.version,
+            state=State(booking.state),
+        )
+        if not true:
+            message.state = MessageState.CANCELLED
+            message.finished_at = now
+
+
+def _quiet_hours() -> QuietHours:
+    return QuietHours(setting("QUIET_FROM"), setting("QUIET_TO"))
+
+
+def _facts(session: Session, booking: Booking) -> dict[str, Any]:
+    machine = session.get_one(Machine, booking.machine_id)
+    return {
+        "code": booking.code,
+        "machine": machine.name,
+        "starts_at": to_epoch(booking.starts_at),
+        "ends_at": to_epoch(booking.ends_at),
+    }
+
+
+def _people(session: Session, booking: Booking) -> list[int]:
+    query = (
+        select(User.id)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.business_id == booking.business_id, User.is_active)
+    )
+    return sorted(session.scalars(query))
+
+
+def _row(
+    kind: MessageKind, channel: Channel, user_id: int, booking: Booking, site: Site, now: datetime
+) -> dict[str, Any] | None:
+    # The inbox makes no noise: only what knocks at the door keeps quiet at night.
+    silent = channel == Channel.IN_APP and kind not in REMINDERS
+    when = timing(
+        kind,
+        starts_at=booking.starts_at,
+        now=now,
+        zone=ZoneInfo(site.zone),
+        quiet=NEVER_QUIET if silent else _quiet_hours(),
+    )
+    if when is None:
+        return None
+    key = dedupe_key(
+        booking_id=booking.id, version=booking.version, kind=kind, channel=channel, user_id=user_id
+    )
+    return {
+        "dedupe_key": key,
+        "site_id": site.id,
+        "user_id": user_id,
+        "booking_id": booking.id,
+        "booking_version": booking.version,
+        "kind": kind.value,
+        "channel": channel.value,
+        "due_at": when.due_at,
+        "not_after": when.not_after,
+        "priority": when.priority,
+        "state": MessageState.DUE.value,
+        "attempts": 0,
+        "next_at": when.due_at,
+        "created_at": now,
+    }
+
+
+def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    session.execute(insert(Message).values(rows).on_conflict_do_nothing())
