@@ -16,7 +16,10 @@ KINDS = "('booking', 'hold', 'offer', 'maintenance', 'breakdown')"
 
 
 class Occupation(Base):
-    """Time of one machine: live (it holds claims), done (it was used) or released."""
+    """Time of one machine: live (it holds claims), done (it was used) or released.
+
+    From ``attended_from`` on it also keeps an operator; None where it needs none.
+    """
 
     __tablename__ = "occupations"
     __table_args__ = (
@@ -24,6 +27,11 @@ class Occupation(Base):
         CheckConstraint("status IN ('live', 'done', 'released')", name="status"),
         CheckConstraint("from_at < to_at", name="period"),
         CheckConstraint("from_at % 300 = 0 AND to_at % 300 = 0", name="grid"),
+        CheckConstraint(
+            "attended_from IS NULL OR (from_at <= attended_from AND attended_from < to_at"
+            " AND attended_from % 300 = 0)",
+            name="attended",
+        ),
         CheckConstraint(f"to_at - from_at <= {LONGEST_DAYS * 86400}", name="length"),
         Index("ix_occupations_machine_id", "machine_id", "from_at"),
         Index("ix_occupations_site_id", "site_id", "from_at"),
@@ -42,9 +50,9 @@ class Occupation(Base):
     machine_id: Mapped[int] = mapped_column(ForeignKey("machines.id"))
     kind: Mapped[str]
     status: Mapped[str] = mapped_column(default="live")
-    needs_operator: Mapped[bool] = mapped_column(default=False)
     from_at: Mapped[datetime] = mapped_column(UtcDateTime)
     to_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attended_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Claim(Base):

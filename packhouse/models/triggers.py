@@ -20,19 +20,20 @@ _SQLITE_CLAIM = f"""
         SELECT NEW.machine_id, NEW.from_at / 300 + n, NEW.id FROM numbers
         WHERE n < (NEW.to_at - NEW.from_at) / 300 AND NEW.status = 'live';
     INSERT INTO operator_load (site_id, slot, used, capacity)
-        SELECT NEW.site_id, NEW.from_at / 300 + n, 1, {CAPACITY.format(slot="(NEW.from_at/300+n)")}
+        SELECT NEW.site_id, NEW.attended_from / 300 + n, 1,
+            {CAPACITY.format(slot="(NEW.attended_from / 300 + n)")}
         FROM numbers
-        WHERE n < (NEW.to_at - NEW.from_at) / 300 AND NEW.status = 'live' AND NEW.needs_operator
+        WHERE n < (NEW.to_at - NEW.attended_from) / 300 AND NEW.status = 'live'
         ON CONFLICT (site_id, slot) DO UPDATE SET used = used + 1;"""
 
 _SQLITE_RELEASE = """
     DELETE FROM claims WHERE machine_id = OLD.machine_id AND OLD.status = 'live'
         AND slot >= OLD.from_at / 300 AND slot < OLD.to_at / 300 AND occupation_id = OLD.id;
     UPDATE operator_load SET used = used - 1 WHERE site_id = OLD.site_id
-        AND OLD.status = 'live' AND OLD.needs_operator
-        AND slot >= OLD.from_at / 300 AND slot < OLD.to_at / 300;"""
+        AND OLD.status = 'live'
+        AND slot >= OLD.attended_from / 300 AND slot < OLD.to_at / 300;"""
 
-_CLAIM_COLUMNS = "machine_id, site_id, from_at, to_at, status, needs_operator"
+_CLAIM_COLUMNS = "machine_id, site_id, from_at, to_at, status, attended_from"
 
 _SQLITE_OVERLAP = f"""SELECT RAISE(ABORT, 'state_intervals_overlap') WHERE EXISTS (
         SELECT 1 FROM (SELECT ends_at FROM state_intervals
@@ -70,19 +71,19 @@ SQLITE = {
 _PG_RELEASE = """
     DELETE FROM claims WHERE machine_id = OLD.machine_id
         AND slot >= OLD.from_at / 300 AND slot < OLD.to_at / 300 AND occupation_id = OLD.id;
-    IF OLD.needs_operator THEN
+    IF OLD.attended_from IS NOT NULL THEN
         UPDATE operator_load SET used = used - 1 WHERE site_id = OLD.site_id
-            AND slot >= OLD.from_at / 300 AND slot < OLD.to_at / 300;
+            AND slot >= OLD.attended_from / 300 AND slot < OLD.to_at / 300;
     END IF;"""
 
 _PG_CLAIM = f"""
     INSERT INTO claims (machine_id, slot, occupation_id)
         SELECT NEW.machine_id, s, NEW.id
         FROM generate_series(NEW.from_at / 300, NEW.to_at / 300 - 1) AS s;
-    IF NEW.needs_operator THEN
+    IF NEW.attended_from IS NOT NULL THEN
         INSERT INTO operator_load (site_id, slot, used, capacity)
             SELECT NEW.site_id, s, 1, {CAPACITY.format(slot="s")}
-            FROM generate_series(NEW.from_at / 300, NEW.to_at / 300 - 1) AS s
+            FROM generate_series(NEW.attended_from / 300, NEW.to_at / 300 - 1) AS s
             ON CONFLICT (site_id, slot) DO UPDATE SET used = operator_load.used + 1;
     END IF;"""
 

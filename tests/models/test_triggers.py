@@ -23,7 +23,7 @@ def occupy(
         site_id=machine.site_id,
         machine_id=machine_id,
         kind="hold",
-        needs_operator=attended,
+        attended_from=from_at if attended else None,
         from_at=from_at,
         to_at=from_at + timedelta(minutes=minutes),
     )

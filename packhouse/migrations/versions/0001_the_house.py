@@ -8,6 +8,7 @@ from alembic import op
 
 import packhouse.db
 
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -483,15 +484,19 @@ def upgrade() -> None:
         sa.Column("machine_id", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
-        sa.Column("needs_operator", sa.Boolean(), nullable=False),
         sa.Column("from_at", packhouse.db.UtcDateTime(), nullable=False),
         sa.Column("to_at", packhouse.db.UtcDateTime(), nullable=False),
+        sa.Column("attended_from", packhouse.db.UtcDateTime(), nullable=True),
         sa.CheckConstraint(
             "kind IN ('booking', 'hold', 'offer', 'maintenance', 'breakdown')",
             name=op.f("ck_occupations_kind"),
         ),
         sa.CheckConstraint(
             "status IN ('live', 'done', 'released')", name=op.f("ck_occupations_status")
+        ),
+        sa.CheckConstraint(
+            "attended_from IS NULL OR (from_at <= attended_from AND attended_from < to_at AND attended_from % 300 = 0)",
+            name=op.f("ck_occupations_attended"),
         ),
         sa.CheckConstraint(
             "from_at % 300 = 0 AND to_at % 300 = 0", name=op.f("ck_occupations_grid")
