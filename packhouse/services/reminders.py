@@ -1,20 +1,20 @@
-"""Messages to people: written with the change they tell about, claimed and settled one by one.
+"""Messages to people: written with the change they tell about, read, and rescued when dead.
 
-Writing is a set of steps for other services. Sending is not done here: the worker claims due
-messages, sends them outside any transaction and records what came of it. Messages need no order
-of their own: each states all its facts, and what is no longer true is not sent.
+Writing is a set of steps for other services; sending is in outbox.py. Messages need no order of
+their own: each states all its facts, and what is no longer true is not sent.
 """
 
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from packhouse.db import setting
+from packhouse.db import setting, transaction, use_case
 from packhouse.domain.bookings import State
+from packhouse.domain.permissions import may_operate
 from packhouse.domain.reminders import (
     REMINDERS,
     Channel,
@@ -26,12 +26,15 @@ from packhouse.domain.reminders import (
     timing,
 )
 from packhouse.domain.time_range import to_epoch
+from packhouse.domain.users import Actor
+from packhouse.errors import NotFound, WrongState
 from packhouse.models.bookings import Booking
 from packhouse.models.businesses import Membership
 from packhouse.models.machines import Machine
 from packhouse.models.reminders import Message
 from packhouse.models.sites import Site
 from packhouse.models.users import User
+from packhouse.services.audit import Subject, record
 
 NEVER_QUIET = QuietHours(time(0), time(0))
 
@@ -156,3 +159,54 @@ def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
         return
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(insert(Message).values(rows).on_conflict_do_nothing())
+
+
+@use_case
+def mark_read(*, actor: Actor, message_id: int, now: datetime) -> None:
+    """Note that a person has read a message of hers; NotFound for anybody else's."""
+    with transaction() as session:
+        message = session.get(Message, message_id)
+        if message is None or actor.id is None or message.user_id != actor.id:
+            raise NotFound
+        message.read_at = message.read_at or now
+
+
+@use_case
+def mark_all_read(*, actor: Actor, now: datetime) -> int:
+    """Note that a person has read all that has reached her inbox; returns how many were new."""
+    with transaction() as session:
+        changed = session.execute(
+            update(Message)
+            .where(
+                Message.user_id == actor.id,
+                Message.channel == Channel.IN_APP,
+                Message.state == MessageState.SENT,
+                Message.read_at.is_(None),
+            )
+            .values(read_at=now)
+            .returning(Message.id)
+            .execution_options(synchronize_session=False)
+        )
+        return len(changed.all())
+
+
+@use_case
+def retry_dead(*, actor: Actor, message_id: int, now: datetime) -> None:
+    """Give a dead message a new set of tries, under the same dedupe key.
+
+    Raises NotFound outside the actor's sites, WrongState when it is not dead or comes too late.
+    """
+    with transaction() as session:
+        message = session.get(Message, message_id, with_for_update=True)
+        if message is None or not may_operate(actor, message.site_id or 0):
+            raise NotFound
+        if message.state != MessageState.DEAD:
+            raise WrongState("message_not_dead")
+        if message.not_after <= now:
+            raise WrongState("message_too_late")
+        message.state = MessageState.DUE
+        message.attempts = 0
+        message.next_at = now
+        message.finished_at = None
+        subject = Subject("message", message.id, message.site_id or 0)
+        record(session, actor=actor, now=now, action="message:retried", subject=subject)

@@ -1,0 +1,245 @@
+"""The outbox: due messages are claimed by a worker and settled by it, or by its successor.
+
+Nothing is sent inside a transaction. A claim is a lease of a minute with a token; what a worker
+records after its lease has passed to another changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Boolean, ColumnElement, case, literal_column, or_, select, update
+from sqlalchemy.orm import Session
+
+from packhouse.db import setting, transaction, use_case
+from packhouse.domain.bookings import State
+from packhouse.domain.reminders import (
+    ASK_AGAIN_AFTER,
+    LEASE,
+    MAX_TRIES,
+    URGENT,
+    Channel,
+    Failure,
+    MessageKind,
+    MessageState,
+    QuietHours,
+    is_still_true,
+    retry_at,
+)
+from packhouse.models.bookings import Booking
+from packhouse.models.reminders import Message
+from packhouse.models.sites import Site
+from packhouse.models.users import User
+
+# Written out, not bound: only so does SQLite see that the partial index fits.
+IS_OPEN = "messages.state IN ('due', 'sending', 'unknown')"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this worker, and no other, may send until its lease ends."""
+
+    id: int
+    token: str
+    key: str
+    kind: MessageKind
+    channel: Channel
+    attempts: int
+    name: str
+    email: str
+    locale: str
+    site_name: str
+    zone: str
+    facts: dict[str, Any]
+
+
+@use_case
+def claim_due(*, now: datetime, limit: int, worker: str) -> list[Claimed]:
+    """Take up to ``limit`` due messages, and those a vanished worker left behind.
+
+    What is too late expires, what is no longer true is cancelled, what would disturb the night
+    waits for the morning; only the rest is returned, most urgent first. The lease lasts 60 s.
+    """
+    token = f"{worker}:{uuid4().hex}"
+    with transaction() as session:
+        _give_up_late(session, now)
+        chosen = (
+            select(Message.id)
+            .where(*_ready(now), Message.not_after > now)
+            .order_by(Message.priority, Message.next_at, Message.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        taken = session.scalars(
+            update(Message)
+            .where(Message.id.in_(chosen))
+            .values(
+                state=MessageState.SENDING,
+                attempts=Message.attempts + 1,
+                lease_token=token,
+                lease_until=now + LEASE,
+            )
+            .returning(Message.id)
+            .execution_options(synchronize_session=False)
+        ).all()
+        return _kept(session, taken, now)
+
+
+def _ready(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        literal_column(IS_OPEN, Boolean()),
+        Message.next_at <= now,
+        Message.finished_at.is_(None),
+        or_(Message.state != MessageState.SENDING, Message.lease_until <= now),
+    )
+
+
+def _give_up_late(session: Session, now: datetime) -> None:
+    # Whoever died or lost the answer while sending may have reached her: that stays unknown.
+    unsure = Message.state.in_([MessageState.SENDING, MessageState.UNKNOWN])
+    session.execute(
+        update(Message)
+        .where(*_ready(now), Message.not_after <= now)
+        .values(
+            state=case((unsure, MessageState.UNKNOWN), else_=MessageState.EXPIRED),
+            finished_at=now,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _kept(session: Session, taken: Sequence[int], now: datetime) -> list[Claimed]:
+    query = (
+        select(Message, User, Site, Booking)
+        .join(User, User.id == Message.user_id)
+        .outerjoin(Site, Site.id == Message.site_id)
+        .outerjoin(Booking, Booking.id == Message.booking_id)
+        .where(Message.id.in_(taken))
+        .order_by(Message.priority, Message.next_at, Message.id)
+    )
+    kept = []
+    for message, user, site, booking in session.execute(query).tuples():
+        verdict = _verdict(message, user, booking)
+        if verdict is not None:
+            message.state, message.finished_at = verdict, now
+        elif not _put_off(message, site, now):
+            kept.append(_claimed(message, user, site))
+    return kept
+
+
+def _verdict(message: Message, user: User, booking: Booking | None) -> MessageState | None:
+    if not user.is_active:
+        return MessageState.SUPPRESSED
+    if booking is not None and not is_still_true(
+        MessageKind(message.kind),
+        told_version=message.booking_version or 0,
+        version=booking.version,
+        state=State(booking.state),
+    ):
+        return MessageState.CANCELLED
+    # Each of its senders died: the message itself may be what kills them.
+    return MessageState.DEAD if message.attempts > MAX_TRIES else None
+
+
+def _put_off(message: Message, site: Site | None, now: datetime) -> bool:
+    """Send a message back until the morning when it would disturb (the hours may have changed)."""
+    if site is None or message.channel == Channel.IN_APP or message.priority == URGENT:
+        return False
+    zone = ZoneInfo(site.zone)
+    quiet = QuietHours(setting("QUIET_FROM"), setting("QUIET_TO"))
+    if not quiet.holds(now, zone):
+        return False
+    message.state = MessageState.DUE
+    message.attempts -= 1
+    message.next_at = quiet.ends_after(now, zone)
+    return True
+
+
+def _claimed(message: Message, user: User, site: Site | None) -> Claimed:
+    return Claimed(
+        id=message.id,
+        token=message.lease_token or "",
+        key=message.dedupe_key,
+        kind=MessageKind(message.kind),
+        channel=Channel(message.channel),
+        attempts=message.attempts,
+        name=user.name,
+        email=user.email,
+        locale=user.locale,
+        site_name=site.name if site else "",
+        zone=site.zone if site else "",
+        facts=message.payload,
+    )
+
+
+@use_case
+def record_sent(*, message_id: int, token: str, now: datetime) -> bool:
+    """Settle a message as sent; False when the lease has passed to another worker."""
+    with transaction() as session:
+        return _settle(session, message_id, token, state=MessageState.SENT, finished_at=now)
+
+
+@use_case
+def record_failure(
+    *, message_id: int, token: str, now: datetime, error: str, failure: Failure, luck: float
+) -> bool:
+    """Note why sending failed and decide what follows; False when the lease has passed on.
+
+    Permanent: dead at once. Transient: again after a growing wait, twelve times at most.
+    Ambiguous (taken, but the answer was lost): once more after ten minutes, then unknown for
+    good. ``luck`` is a random number in [0, 1).
+    """
+    with transaction() as session:
+        message = session.get(Message, message_id, with_for_update=True)
+        if message is None or message.lease_token != token:
+            return False
+        if message.state != MessageState.SENDING:
+            return False
+        asked_before = (message.last_error or "").startswith(Failure.AMBIGUOUS)
+        message.last_error = f"{failure}: {error}"[:500]
+        if failure == Failure.AMBIGUOUS:
+            message.state = MessageState.UNKNOWN
+            message.finished_at = now if asked_before else None
+            message.next_at = now + ASK_AGAIN_AFTER
+        elif failure == Failure.PERMANENT or message.attempts >= MAX_TRIES:
+            message.state, message.finished_at = MessageState.DEAD, now
+        else:
+            message.state = MessageState.DUE
+            message.next_at = retry_at(attempts=message.attempts, now=now, luck=luck)
+        return True
+
+
+@use_case
+def hand_back(*, claimed: Sequence[Claimed], next_at: datetime) -> int:
+    """Give up claims that were not tried, without counting a try; returns how many were ours."""
+    with transaction() as session:
+        return sum(
+            _settle(
+                session,
+                each.id,
+                each.token,
+                state=MessageState.DUE,
+                next_at=next_at,
+                attempts=Message.attempts - 1,
+            )
+            for each in claimed
+        )
+
+
+def _settle(session: Session, message_id: int, token: str, **values: Any) -> bool:
+    # A worker that slept through its lease changes nothing here: the message is another's now.
+    changed = session.execute(
+        update(Message)
+        .where(
+            Message.id == message_id,
+            Message.lease_token == token,
+            Message.state == MessageState.SENDING,
+        )
+        .values(**values)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return changed.first() is not None
