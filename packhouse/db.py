@@ -26,6 +26,7 @@ from sqlalchemy import (
     Dialect,
     Double,
     Engine,
+    ExceptionContext,
     Float,
     Integer,
     MetaData,
@@ -37,6 +38,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from packhouse.errors import Unavailable
 
 try:
     import fcntl
@@ -54,6 +57,9 @@ R = TypeVar("R")
 ATTEMPTS = 6
 BUSY_TIMEOUT_MS = 5000
 STRICT = {"sqlite_strict": True}
+# What SQLite says when it cannot work now, and PostgreSQL's classes and codes for the same.
+SQLITE_UNAVAILABLE = ("is full", "is locked", "disk I/O error", "unable to open")
+POSTGRES_UNAVAILABLE = ("08", "53", "57P", "57014")
 # Serialization failure, deadlock, lock timeout: nothing happened, so the command may run again.
 TRANSIENT = {"40001", "40P01", "55P03"}
 POSTGRES_OPTIONS = (
@@ -176,7 +182,8 @@ def setting(name: str) -> Any:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Pin the settings of every connection and begin transactions explicitly (SQLite only)."""
+    """Pin every connection's settings, begin explicitly (SQLite), and name what only time heals."""
+    event.listen(engine, "handle_error", _name_unavailable)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _pin_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -201,7 +208,25 @@ def _begin_sqlite(connection: Connection) -> None:
     driver = connection.connection.dbapi_connection
     assert driver is not None
     driver.execute(f"PRAGMA query_only={0 if writing else 1}")
-    driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+    try:
+        driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+    except sqlite_driver.OperationalError as error:  # SQLAlchemy does not see this one.
+        raise Unavailable from error
+
+
+def _name_unavailable(context: ExceptionContext) -> None:
+    """Raise Unavailable for a full disk, a busy or a vanished database: our fault, not a bug."""
+    error = context.original_exception
+    if context.is_pre_ping or not isinstance(error, context.dialect.loaded_dbapi.OperationalError):
+        return
+    if context.dialect.name == "sqlite":
+        unavailable = any(words in str(error) for words in SQLITE_UNAVAILABLE)
+    else:
+        state = str(getattr(error, "sqlstate", None) or "")
+        gone = context.is_disconnect or context.connection is None
+        unavailable = gone or state.startswith(POSTGRES_UNAVAILABLE)
+    if unavailable:
+        raise Unavailable from error
 
 
 def sqlite_settings(connection: Connection) -> dict[str, int | str]:
@@ -276,7 +301,10 @@ def use_case(function: Callable[P, R]) -> Callable[P, R]:
                 if getattr(error.orig, "sqlstate", None) not in TRANSIENT:
                     raise
                 time.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except OperationalError as error:
+            raise Unavailable from error
 
     return run
 

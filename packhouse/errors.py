@@ -89,3 +89,9 @@ class TooMany(PackhouseError):
     """Too many attempts in too short a time."""
 
     code = "too_many"
+
+
+class Unavailable(PackhouseError):
+    """The database cannot answer now: no space left, too busy, or gone. Nothing was changed."""
+
+    code = "unavailable"
