@@ -2,14 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil
+from operator import attrgetter
 
-from packhouse.domain.products import PACKS, CleaningLevel, Job, Lane, PackFamily
-from packhouse.domain.time_range import SLOT_SECONDS, ceil_to_grid
+from packhouse.domain.products import (
+    PACKS,
+    CleaningLevel,
+    Job,
+    Lane,
+    Neighbour,
+    PackFamily,
+    clean_start,
+    cleaning_level,
+    walls_until,
+)
+from packhouse.domain.sites import Calendar, WorkingDay
+from packhouse.domain.time_range import SLOT_SECONDS, TimeRange, ceil_to_grid, from_epoch
 from packhouse.errors import Problem, RuleBroken
 
 GRID_MINUTES = SLOT_SECONDS // 60
@@ -201,6 +213,102 @@ def work_minutes(spec: MachineSpec, job: Job) -> WorkMinutes:
     total = ceil_to_grid(spec.setup_minutes + exact, GRID_MINUTES)
     run = total - spec.setup_minutes
     return WorkMinutes(spec.setup_minutes, run, run - exact)
+
+
+def problems_with_job(spec: MachineSpec, job: Job) -> tuple[Problem, ...]:
+    """Return why a machine can never take a job: quantity, pack, lane."""
+    problems = []
+    if job.quantity < 1:
+        problems.append(Problem("quantity_not_positive", {"quantity": job.quantity}))
+    if job.pack not in spec.packs:
+        problems.append(
+            Problem(
+                "pack_not_handled",
+                {"machine": spec.code, "pack": job.pack, "packs": tuple(sorted(spec.packs))},
+            )
+        )
+    if job.traits.lane != spec.lane:
+        problems.append(
+            Problem(
+                "lane_mismatch",
+                {
+                    "machine": spec.code,
+                    "machine_lane": spec.lane,
+                    "product_lane": job.traits.lane,
+                },
+            )
+        )
+    return tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class MachineTime:
+    """One machine, its calendar, its occupations, and when no operator is free for one more.
+
+    `neighbours` may be in any order and do not overlap. `operators_full` is sorted and merged;
+    it holds for attended machines, and a booking needs an operator from its start to its end.
+    """
+
+    spec: MachineSpec
+    calendar: Calendar
+    neighbours: Sequence[Neighbour] = ()
+    operators_full: Sequence[TimeRange] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaning:
+    """The clean before one product of a day; `occupied_from` is None where it does not fit."""
+
+    neighbour: Neighbour
+    level: CleaningLevel
+    minutes: int
+    occupied_from: datetime | None
+
+
+def occupations_on(machine: MachineTime, day: WorkingDay) -> list[Neighbour]:
+    """Return what keeps the machine busy on a local day, by start."""
+    begins, ends = from_epoch(day.begins), from_epoch(day.ends)
+    return sorted(
+        (each for each in machine.neighbours if each.starts_at < ends and each.ends_at > begins),
+        key=attrgetter("starts_at"),
+    )
+
+
+def cleanings_on(machine: MachineTime, day: date) -> tuple[Cleaning, ...]:
+    """Return the clean each product of a local day needs, as the neighbours stand now.
+
+    After a booking is taken away, store every `occupied_from` that differs.
+    """
+    working = machine.calendar.working_day(day)
+    cleanings: list[Cleaning] = []
+    previous: Neighbour | None = None
+    walls: list[Neighbour] = []
+    for each in occupations_on(machine, working):
+        if each.traits is None:
+            walls.append(each)
+            continue
+        level = cleaning_level(previous.traits if previous else None, each.traits)
+        minutes = machine.spec.cleaning_for(level)
+        claimed: datetime | None = each.starts_at
+        if previous:
+            claimed = clean_start(working, previous.ends_at, each.starts_at, walls, minutes)
+        cleanings.append(Cleaning(each, level, minutes, claimed))
+        previous, walls = each, []
+    return tuple(cleanings)
+
+
+def closing_clean_fits(machine: MachineTime, day: date) -> bool:
+    """Tell whether the full clean after the last product of a local day is done by closing."""
+    working = machine.calendar.working_day(day)
+    others = occupations_on(machine, working)
+    last = next((each for each in reversed(others) if each.traits), None)
+    if last is None:
+        return True
+    if not working.length:
+        return False
+    walls = walls_until(reversed(others), last)[::-1]
+    minutes = machine.spec.cleaning_for(CleaningLevel.FULL)
+    return clean_start(working, last.ends_at, working.ranges[-1].end, walls, minutes) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,13 @@
 """What is packed: lanes, packs, allergens, aromas, and the cleaning between two products."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import TypeVar
 
+from packhouse.domain.sites import WorkingDay
+from packhouse.domain.time_range import from_epoch, to_epoch
 from packhouse.errors import Malformed, Problem, RuleBroken
 
 _Code = TypeVar("_Code", bound=StrEnum)
@@ -138,6 +142,57 @@ def cleaning_level(previous: ProductTraits | None, following: ProductTraits) -> 
     if previous.aroma in (Aroma.NONE, following.aroma):
         return CleaningLevel.BRUSH
     return CleaningLevel.AROMA
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Something that already keeps the machine busy; without `traits` it is a wall.
+
+    `kind` is the occupation's kind and `key` the caller's own mark; planning reads neither.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    occupied_from: datetime
+    traits: ProductTraits | None
+    kind: str
+    key: int | None = None
+
+    @property
+    def keeps_from(self) -> datetime:
+        """From when nothing else fits: a product's clean is planned anew, a wall's is not."""
+        return self.starts_at if self.traits else self.occupied_from
+
+
+def clean_start(
+    day: WorkingDay, after: datetime, before: datetime, walls: Sequence[Neighbour], minutes: int
+) -> datetime | None:
+    """Return from when a clean between two instants is claimed, None if it fits nowhere.
+
+    A clean is one piece of working time between the `walls`, which are sorted. It is claimed
+    right before `before`; where it only fits ahead of a wall, nothing is claimed.
+    """
+    cursor, earlier = to_epoch(after), False
+    for wall in walls:
+        room = day.position(to_epoch(wall.occupied_from)) - day.position(cursor)
+        earlier = earlier or room >= minutes * 60
+        cursor = max(cursor, to_epoch(wall.ends_at))
+    target = day.position(to_epoch(before)) - minutes * 60
+    if not minutes:
+        return before
+    if target >= day.position(cursor):
+        return from_epoch(day.start_at(target))
+    return before if earlier else None
+
+
+def walls_until(others: Iterable[Neighbour], stop: Neighbour | None) -> list[Neighbour]:
+    """Return what stands before `stop`; None stands for the end."""
+    walls = []
+    for each in others:
+        if each is stop:
+            break
+        walls.append(each)
+    return walls
 
 
 def traits_of(lane: str, allergens: frozenset[str], aroma: str, *, wet: bool) -> ProductTraits:
