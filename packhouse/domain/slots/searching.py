@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from heapq import nsmallest
 from itertools import islice
@@ -32,6 +32,8 @@ QUARTER = 15 * 60
 APART = 2 * 60 * 60
 CANDIDATES = 12
 SHOWN = 3
+_STARTS_AT, _ENDS_AT = attrgetter("starts_at"), attrgetter("ends_at")
+_START, _END = attrgetter("start"), attrgetter("end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,31 +158,36 @@ def _fits(machine: MachineTime, job: Job, window: TimeRange) -> Iterator[_Fit]:
         return
     seconds = work_minutes(spec, job).total * 60
     needs = _Needs(job, seconds, spec.cleaning_for(CleaningLevel.FULL) * 60)
-    others = sorted(machine.neighbours, key=attrgetter("starts_at"))
+    others = sorted(machine.neighbours, key=_STARTS_AT)
     first, last = to_epoch(start), to_epoch(end)
     for day in machine.calendar.working_days(TimeRange(start, end)):
-        today = _on_day(others, day)
-        narrowed = replace(machine, neighbours=today)
+        today = _on_day(machine, others, day)
         earliest = ceil_to_grid(day.position(first), SLOT_SECONDS)
         latest = day.position(last) - seconds
-        for gap in _gaps(day, today):
-            fit = _fit(narrowed, day, gap, needs)
+        for gap in _gaps(day, today.neighbours):
+            fit = _fit(today, day, gap, needs)
             if fit:
                 low, high = max(fit.low, earliest), min(fit.high, latest)
                 yield from _with_operators(fit._replace(low=low, high=high))
 
 
-def _on_day(others: Sequence[Neighbour], day: WorkingDay) -> Sequence[Neighbour]:
+def _on_day(machine: MachineTime, others: Sequence[Neighbour], day: WorkingDay) -> MachineTime:
+    """Return the machine with only what touches one local day."""
     begins, ends = from_epoch(day.begins), from_epoch(day.ends)
-    first = bisect_right(others, begins, key=attrgetter("ends_at"))
-    last = bisect_left(others, ends, lo=first, key=attrgetter("starts_at"))
-    return others[first:last]
+    first = bisect_right(others, begins, key=_ENDS_AT)
+    last = bisect_left(others, ends, lo=first, key=_STARTS_AT)
+    full = machine.operators_full if machine.spec.attended else ()
+    full_first = bisect_right(full, begins, key=_END)
+    full_last = bisect_left(full, ends, lo=full_first, key=_START)
+    return MachineTime(
+        machine.spec, machine.calendar, others[first:last], full[full_first:full_last]
+    )
 
 
 def _with_operators(fit: _Fit) -> Iterator[_Fit]:
     """Yield the parts of a stretch in which an operator is free from start to end."""
     low, day = fit.low, fit.day
-    for full in fit.machine.operators_full if fit.machine.spec.attended else ():
+    for full in fit.machine.operators_full:
         starts, ends = day.position(to_epoch(full.start)), day.position(to_epoch(full.end))
         if ends <= low:
             continue
