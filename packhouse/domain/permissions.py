@@ -1,6 +1,12 @@
 """Who may do what to which thing. The same predicate guards the service and hides the button."""
 
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar
+
 from packhouse.domain.users import Actor, Role
+
+EntryPoint = TypeVar("EntryPoint", bound=Callable[..., Any])
 
 STAFF = frozenset({Role.OPERATOR, Role.MANAGER, Role.ADMIN})
 MANAGERS = frozenset({Role.MANAGER, Role.ADMIN})
@@ -47,3 +53,44 @@ def may_audit(actor: Actor) -> bool:
 def may_administer(actor: Actor) -> bool:
     """Create sites, people and roles."""
     return actor.is_system or actor.role == Role.ADMIN
+
+
+class Access(StrEnum):
+    """Who may enter a page or an address of the API; what she may touch there, ``may_…`` says."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    PRODUCER = "producer"
+    STAFF = "staff"
+    MANAGER = "manager"
+    REVIEW = "review"
+    AUDIT = "audit"
+    ADMIN = "admin"
+
+
+ADMITTED: dict[Access, frozenset[Role]] = {
+    Access.SIGNED_IN: frozenset(Role),
+    Access.PRODUCER: STAFF | {Role.PRODUCER},  # The front desk books for whoever stands there.
+    Access.STAFF: STAFF,
+    Access.MANAGER: MANAGERS,
+    Access.REVIEW: REVIEWERS,
+    Access.AUDIT: AUDITORS,
+    Access.ADMIN: frozenset({Role.ADMIN}),
+}
+
+
+def allow(access: Access) -> Callable[[EntryPoint], EntryPoint]:
+    """Declare who may enter; an entry point without a declaration refuses everybody."""
+
+    def declare(entry_point: EntryPoint) -> EntryPoint:
+        entry_point.access = access  # type: ignore[attr-defined]
+        return entry_point
+
+    return declare
+
+
+def may_enter(actor: Actor | None, access: Access) -> bool:
+    """Enter what was declared with ``allow``; nobody's (None) entry is only to the public."""
+    if access is Access.PUBLIC:
+        return True
+    return actor is not None and actor.role in ADMITTED[access]

@@ -1,0 +1,149 @@
+"""People: who a session or token stands for, and what the pages about people show."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ScalarSelect, Select, String, cast, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from packhouse.db import db
+from packhouse.domain.users import IDLE_LIMIT, Actor, Role, secret_hash
+from packhouse.models.businesses import Membership
+from packhouse.models.sites import Site
+from packhouse.models.users import ApiToken, ServerSession, User, UserSite
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """A signed-in browser: who it is, and when it was last noted."""
+
+    actor: Actor
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as the administrator sees her; ``sites`` are names."""
+
+    id: int
+    name: str
+    email: str
+    phone: str
+    role: Role
+    locale: str
+    is_active: bool
+    is_demo: bool
+    created_at: datetime
+    sites: tuple[str, ...] = ()
+
+
+def actor_for_session(*, secret: str, now: datetime) -> LiveSession | None:
+    """Return who a browser's secret stands for; None when it is unknown, idle or too old.
+
+    The role, the sites and the businesses are read anew on every request, so that a change is
+    felt at once.
+    """
+    row = db.session.execute(
+        _actors(ServerSession.seen_at)
+        .join(ServerSession, ServerSession.user_id == User.id)
+        .where(
+            ServerSession.id_hash == secret_hash(secret),
+            ServerSession.expires_at > now,
+            ServerSession.seen_at > now - IDLE_LIMIT,
+        )
+    ).one_or_none()
+    return None if row is None else LiveSession(_actor(*row[:6]), row[6])
+
+
+def actor_for_token(*, secret: str, now: datetime) -> Actor | None:
+    """Return who a program's token stands for; None when it is unknown, revoked or expired."""
+    row = db.session.execute(
+        _actors()
+        .join(ApiToken, ApiToken.user_id == User.id)
+        .where(
+            ApiToken.id_hash == secret_hash(secret),
+            ApiToken.revoked_at.is_(None),
+            or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now),
+        )
+    ).one_or_none()
+    return None if row is None else _actor(*row[:6])
+
+
+def people() -> tuple[Person, ...]:
+    """Return everybody, those who may sign in first, by name."""
+    query = select(User).order_by(User.is_active.desc(), User.name, User.id)
+    names: dict[int, list[str]] = {}
+    for user_id, site in db.session.execute(
+        select(UserSite.user_id, Site.name)
+        .join(Site, Site.id == UserSite.site_id)
+        .order_by(Site.name)
+    ):
+        names.setdefault(user_id, []).append(site)
+    return tuple(_person(user, tuple(names.get(user.id, ()))) for user in db.session.scalars(query))
+
+
+def my_account(*, user_id: int) -> Person | None:
+    """Return what a person may know of herself."""
+    user = db.session.get(User, user_id)
+    if user is None:
+        return None
+    sites = db.session.scalars(
+        select(Site.name)
+        .join(UserSite, UserSite.site_id == Site.id)
+        .where(UserSite.user_id == user_id)
+        .order_by(Site.name)
+    )
+    return _person(user, tuple(sites))
+
+
+def _actors(*more: InstrumentedAttribute[datetime]) -> Select[*tuple[Any, ...]]:
+    """Select active people with all that an actor is made of, in one statement."""
+    return select(
+        User.id,
+        User.role,
+        User.name,
+        User.locale,
+        _ids(UserSite.site_id, UserSite.user_id),
+        _ids(Membership.business_id, Membership.user_id),
+        *more,
+    ).where(User.is_active)
+
+
+def _ids(
+    column: InstrumentedAttribute[int], owner: InstrumentedAttribute[int]
+) -> ScalarSelect[str]:
+    listed = func.aggregate_strings(cast(column, String), ",")
+    return select(listed).where(owner == User.id).correlate(User).scalar_subquery()
+
+
+def _actor(
+    id_: int, role: str, name: str, locale: str, sites: str | None, businesses: str | None
+) -> Actor:
+    return Actor(
+        id=id_,
+        role=Role(role),
+        name=name,
+        locale=locale,
+        site_ids=_numbers(sites),
+        business_ids=_numbers(businesses),
+    )
+
+
+def _numbers(listed: str | None) -> frozenset[int]:
+    return frozenset(map(int, listed.split(","))) if listed else frozenset()
+
+
+def _person(user: User, sites: tuple[str, ...]) -> Person:
+    return Person(
+        id=user.id,
+        name=user.name,
+        email=user.email,
+        phone=user.phone,
+        role=Role(user.role),
+        locale=user.locale,
+        is_active=user.is_active,
+        is_demo=user.is_demo,
+        created_at=user.created_at,
+        sites=sites,
+    )
