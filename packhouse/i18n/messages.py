@@ -1,0 +1,201 @@
+"""What people read for a problem code, with its facts filled in."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import current_app
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from packhouse.i18n import formats
+from packhouse.i18n.locale import current_locale, force_locale
+from packhouse.i18n.names import name_of
+
+PROBLEM_TEXTS: Mapping[str, LazyString] = {
+    # Anything
+    "error": _l("Ada yang tidak beres di pihak kami. Coba sekali lagi."),
+    "unavailable": _l("Sistem sedang sibuk. Tunggu sebentar, lalu coba lagi."),
+    "malformed": _l("Isian ini tidak dapat dibaca."),
+    "code_unknown": _l("Kode %(value)s tidak dikenal untuk %(field)s."),
+    "not_found": _l("Halaman atau data ini tidak ada, atau bukan milik Anda."),
+    "not_allowed": _l("Anda tidak berwenang melakukan ini."),
+    "unauthorized": _l("Masuk dahulu untuk melanjutkan."),
+    "csrf": _l("Formulir ini sudah lama terbuka. Muat ulang halaman, lalu kirim sekali lagi."),
+    "conflict": _l("Keadaannya sudah berubah. Muat ulang halaman ini."),
+    "rule_broken": _l("Permintaan ini belum memenuhi aturan."),
+    "stale": _l("Data ini baru saja diubah orang lain. Periksa lagi, lalu kirim ulang."),
+    "wrong_state": _l("Langkah ini tidak dapat dilakukan pada keadaan sekarang."),
+    "key_reused": _l("Kiriman ini sudah dipakai untuk permintaan lain. Muat ulang formulirnya."),
+    "too_many": _l("Terlalu banyak percobaan. Tunggu sebentar, lalu coba lagi."),
+    "too_large": _l("Kiriman ini terlalu besar."),
+    "method_not_allowed": _l("Alamat ini tidak melayani cara permintaan itu."),
+    # Time on a machine
+    "slot_taken": _l("Waktu ini baru saja diambil orang lain. Pilih waktu lain."),
+    "time_taken": _l("Mesin sudah terpakai %(starts_at)s sampai %(ends_at)s (%(kind)s)."),
+    "off_grid": _l("Waktu mulai harus pada kelipatan lima menit."),
+    "in_the_past": _l("Waktu ini sudah lewat."),
+    "too_far_ahead": _l("Waktu ini terlalu jauh ke depan."),
+    "too_soon": _l("Waktu ini terlalu dekat untuk dipesan."),
+    "closed_day": _l("Rumah kemasan tutup pada %(day)s."),
+    "outside_hours": _l("Di luar jam buka: %(opens_at)s sampai %(closes_at)s."),
+    "past_closing": _l(
+        "Pekerjaan %(work_minutes)s ini tidak selesai sebelum tutup pada %(closes_at)s."
+    ),
+    "longer_than_day": _l(
+        "Pekerjaan ini perlu %(needed_minutes)s, lebih lama dari satu hari buka (%(day_minutes)s)."
+        " Sehari cukup untuk %(quantity_per_day)s kemasan: bagi menjadi beberapa hari."
+    ),
+    "cleaning_before_missing": _l(
+        "Tidak cukup waktu untuk membersihkan mesin sebelum Anda"
+        " (%(level)s, %(minutes)s setelah %(previous_ends_at)s)."
+    ),
+    "cleaning_after_missing": _l(
+        "Tidak cukup waktu untuk membersihkan mesin bagi pelanggan berikutnya"
+        " (%(level)s, %(minutes)s sebelum %(following_starts_at)s)."
+    ),
+    "closing_clean_missing": _l(
+        "Pembersihan penutup (%(minutes)s) tidak selesai sebelum tutup pada %(closes_at)s."
+    ),
+    "operators_full": _l("Semua operator sudah bertugas antara %(starts_at)s dan %(ends_at)s."),
+    # Machines
+    "machine_not_yet_commissioned": _l("Mesin ini baru beroperasi mulai %(commissioned_at)s."),
+    "machine_retired": _l("Mesin ini tidak dipakai lagi sejak %(retired_at)s."),
+    "machine_broken": _l("Mesin ini sedang rusak."),
+    "machine_unknown": _l("Mesin ini tidak ada."),
+    "machine_packs_missing": _l("Pilih sedikitnya satu kemasan untuk mesin ini."),
+    "machine_rate_not_positive": _l("Laju mesin harus lebih dari nol kemasan per menit."),
+    "machine_setup_out_of_range": _l("Waktu persiapan harus antara 0 menit dan 24 jam."),
+    "machine_cleaning_not_rising": _l(
+        "Waktu pembersihan tidak boleh turun dari tingkat 1 ke tingkat 3."
+    ),
+    "machine_tariff_negative": _l("Tarif tidak boleh kurang dari nol."),
+    "machine_retired_before_commissioned": _l("Mesin berhenti sebelum mulai beroperasi."),
+    "pack_unknown": _l("Kemasan ini tidak dikenal: %(packs)s."),
+    "pack_not_handled": _l("Mesin %(machine)s tidak dapat memakai kemasan %(pack)s."),
+    "lane_mismatch": _l(
+        "Produk %(product_lane)s tidak boleh memakai mesin jalur lain."
+        " Pembersihan tidak mengubah hal ini."
+    ),
+    "quantity_not_positive": _l("Jumlah kemasan harus lebih dari nol."),
+    "quantity_too_large": _l("Jumlah kemasan terlalu besar."),
+    # Opening hours and closures
+    "zone_unknown": _l("Zona waktu %(zone)s tidak dikenal."),
+    "zone_has_summer_time": _l("Zona waktu %(zone)s memakai waktu musim panas."),
+    "zone_off_grid": _l("Zona waktu %(zone)s tidak tepat pada kelipatan lima menit."),
+    "hours_empty": _l("Jam buka masih kosong."),
+    "hours_times_missing": _l("Jamnya belum ada (tanda ke-%(position)s)."),
+    "hours_weekday_unknown": _l("Hari ini tidak dikenal: %(text)s (tanda ke-%(position)s)."),
+    "hours_days_reversed": _l("Urutan hari terbalik: %(text)s (tanda ke-%(position)s)."),
+    "hours_interval_unreadable": _l("Jam tidak terbaca: %(text)s. Tulis seperti 07:30-12:00."),
+    "hours_past_midnight": _l("Jam buka tidak boleh melewati tengah malam: %(text)s."),
+    "hours_reversed": _l("Jam tutup harus setelah jam buka."),
+    "hours_off_grid": _l("Jam buka harus pada kelipatan lima menit."),
+    "hours_overlap": _l("Jam buka saling bertumpuk: %(text)s."),
+    "hours_validity_reversed": _l("Akhir masa berlaku mendahului awalnya."),
+    "closure_reversed": _l("Hari terakhir tutup mendahului hari pertama."),
+    # People
+    "sign_in_failed": _l("Surel atau kata sandi tidak cocok."),
+    "too_many_sign_ins": _l("Terlalu banyak percobaan masuk. Coba lagi dalam %(seconds)s."),
+    "password_wrong": _l("Kata sandi yang sekarang tidak cocok."),
+    "password_short": _l("Kata sandi sedikitnya %(minimum)s huruf."),
+    "password_long": _l("Kata sandi paling banyak %(maximum)s huruf."),
+    "password_common": _l("Kata sandi ini terlalu mudah ditebak."),
+    "password_personal": _l("Jangan memakai nama atau surel Anda sebagai kata sandi."),
+    "email_taken": _l("Surel ini sudah dipakai."),
+    "email_malformed": _l("Alamat surel ini tidak benar. Contoh: nama@contoh.id"),
+    "phone_malformed": _l("Nomor ponsel ini tidak benar. Contoh: 0812 3456 7890"),
+    "locale_unknown": _l("Bahasa ini tidak tersedia."),
+    "own_account": _l("Anda tidak dapat melakukan ini pada akun sendiri."),
+    "user_unknown": _l("Tidak ada pengguna dengan surel %(email)s."),
+    # The day
+    "check_in_other_day": _l("Reservasi ini untuk %(starts_at)s, bukan hari ini."),
+    "message_not_dead": _l("Pesan ini tidak perlu dikirim ulang."),
+    "message_too_late": _l("Pesan ini sudah terlambat untuk dikirim."),
+}
+
+
+def problem_text(code: str, facts: Mapping[str, object], locale: str | None = None) -> str:
+    """Return the sentence for a problem; one that nobody has written yet is told plainly.
+
+    Instants among the facts are told in ``facts["zone"]`` or the house's own zone. Never raises:
+    an error about an error helps nobody.
+    """
+    if locale is not None:
+        with force_locale(locale):
+            return problem_text(code, facts)
+    text = str(PROBLEM_TEXTS.get(code, PROBLEM_TEXTS["rule_broken"]))
+    known = _Spoken({key: speak(key, value, facts) for key, value in facts.items()})
+    return text % known if "%(" in text else text
+
+
+class _Spoken(dict[str, str]):
+    """Facts as words; one that is missing leaves a gap instead of an exception."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def speak(key: str, value: object, facts: Mapping[str, object]) -> str:
+    """Return a fact as it is said, by what its name says it is."""
+    if value is None:
+        return formats.NOTHING
+    if isinstance(value, datetime):
+        return formats.local_datetime(value, _zone(facts), locale=current_locale(), style="short")
+    if isinstance(value, date):
+        return formats.local_date(value, _zone(facts), locale=current_locale())
+    for belongs, tell in SPEAKERS:
+        if belongs(key):
+            return tell(value)
+    if isinstance(value, int | float | Decimal):
+        return formats.number(value, locale=current_locale())
+    return _list(value) if isinstance(value, tuple | list | frozenset | set) else str(value)
+
+
+def _zone(facts: Mapping[str, object]) -> str:
+    given = facts.get("zone")
+    if given:
+        return str(given)
+    return str(current_app.config["ZONE"]) if current_app else "Asia/Pontianak"
+
+
+def _list(values: Iterable[object]) -> str:
+    return formats.listing(values, locale=current_locale())
+
+
+def _named(family: str) -> Callable[[Any], str]:
+    return lambda value: name_of(family, value)
+
+
+def _minutes(value: Any) -> str:
+    return formats.duration(value, locale=current_locale())
+
+
+def _seconds(value: Any) -> str:
+    return f"{value} {_l('detik')}"
+
+
+def _rupiah(value: Any) -> str:
+    return formats.rupiah(int(value), locale=current_locale())
+
+
+def _occupation(value: Any) -> str:
+    return name_of("occupation", value).lower()
+
+
+SPEAKERS: tuple[tuple[Callable[[str], bool], Callable[[Any], str]], ...] = (
+    (lambda key: key.endswith("lane"), _named("lane")),
+    (lambda key: key.endswith("minutes"), _minutes),
+    (lambda key: key == "seconds", _seconds),
+    (lambda key: key.startswith(("tariff", "price", "amount")), _rupiah),
+    (lambda key: key == "kind", _occupation),
+    (lambda key: key == "level", _named("cleaning")),
+    (lambda key: key == "pack", _named("pack")),
+    (lambda key: key == "packs", lambda value: _list(name_of("pack", each) for each in value)),
+    (lambda key: key in ("state", "from_state", "to_state"), _named("state")),
+    (lambda key: key == "reason", _named("reason")),
+    (lambda key: key in ("regency", "regency_code"), _named("regency")),
+    (lambda key: key in ("opens", "closes"), formats.clock),
+    (lambda key: key in ("machine", "code", "email", "zone", "nib", "text", "value"), str),
+)

@@ -1,0 +1,297 @@
+"""What people call the things the domain knows by code."""
+
+from collections.abc import Mapping
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from packhouse.domain.businesses import REGENCIES
+
+Names = Mapping[str, LazyString]
+
+STATE_NAMES: Names = {
+    "requested": _l("Menunggu persetujuan"),
+    "confirmed": _l("Dipastikan"),
+    "rejected": _l("Ditolak"),
+    "expired": _l("Kedaluwarsa"),
+    "arrived": _l("Sudah hadir"),
+    "running": _l("Sedang berjalan"),
+    "finished": _l("Selesai"),
+    "cancelled": _l("Dibatalkan"),
+    "no_show": _l("Tidak hadir"),
+    "displaced": _l("Perlu jadwal baru"),
+}
+
+REASON_NAMES: Names = {
+    "running": _l("Berjalan"),
+    "rework": _l("Pengerjaan ulang"),
+    "waiting_customer": _l("Menunggu pelanggan"),
+    "no_show": _l("Pelanggan tidak hadir"),
+    "unbooked": _l("Tanpa reservasi"),
+    "no_operator": _l("Tanpa operator"),
+    "no_material": _l("Tanpa bahan"),
+    "trial": _l("Uji coba"),
+    "maintenance": _l("Perawatan"),
+    "setup": _l("Persiapan mesin"),
+    "changeover": _l("Ganti produk"),
+    "cleaning": _l("Pembersihan"),
+    "calibration": _l("Kalibrasi"),
+    "breakdown": _l("Rusak"),
+    "waiting_technician": _l("Menunggu teknisi"),
+    "waiting_parts": _l("Menunggu suku cadang"),
+    "power_outage": _l("Listrik padam"),
+    "utility_outage": _l("Gangguan air atau angin"),
+    "closed": _l("Tutup"),
+    "holiday": _l("Libur"),
+    "installation": _l("Pemasangan"),
+    "training": _l("Pelatihan"),
+}
+
+KIND_NAMES: Names = {
+    "hand_sealer": _l("Sealer tangan"),
+    "pedal_sealer": _l("Sealer injak"),
+    "band_sealer": _l("Continuous band sealer"),
+    "gas_band_sealer": _l("Band sealer dengan gas"),
+    "vacuum_single": _l("Vakum chamber tunggal"),
+    "vacuum_double": _l("Vakum chamber ganda"),
+    "vffs": _l("VFFS mini (sachet)"),
+    "flow_wrapper": _l("Flow wrapper"),
+    "cup_sealer": _l("Cup sealer"),
+    "can_seamer": _l("Can seamer semi-otomatis"),
+    "piston_filler": _l("Pengisi cairan dan pasta"),
+    "auger_filler": _l("Pengisi bubuk"),
+    "tea_bagger": _l("Mesin teh celup"),
+    "induction_sealer": _l("Induction sealer"),
+    "shrink_tunnel": _l("Shrink tunnel"),
+    "labeller": _l("Pelabel botol"),
+    "coder": _l("Pencetak tanggal"),
+    "retort": _l("Retort mini"),
+    "pasteurizer": _l("Pasteurizer"),
+    "weigh_filler": _l("Timbang-isi"),
+    "oil_spinner": _l("Spinner minyak"),
+    "printer": _l("Cetak dan sablon"),
+}
+
+PACK_NAMES: Names = {
+    "pouch_50": _l("Pouch 50 g"),
+    "pouch_100": _l("Pouch 100 g"),
+    "pouch_250": _l("Pouch 250 g"),
+    "pouch_500": _l("Pouch 500 g"),
+    "pouch_1000": _l("Pouch 1 kg"),
+    "standing_pouch": _l("Standing pouch"),
+    "spout_pouch": _l("Pouch bercorong"),
+    "valve_pouch": _l("Pouch berkatup"),
+    "retort_pouch": _l("Pouch retort"),
+    "vacuum_bag": _l("Kantong vakum"),
+    "sachet": _l("Sachet"),
+    "pillow_pack": _l("Kemasan bantal"),
+    "bottle_100": _l("Botol 100 ml"),
+    "bottle_250": _l("Botol 250 ml"),
+    "bottle_600": _l("Botol 600 ml"),
+    "jar": _l("Stoples"),
+    "cup_120": _l("Cup 120 ml"),
+    "cup_220": _l("Cup 220 ml"),
+    "can": _l("Kaleng"),
+    "carton": _l("Kotak karton"),
+    "tea_bag": _l("Teh celup"),
+    "label_only": _l("Label saja"),
+    "print_only": _l("Cetak saja"),
+}
+
+ROLE_NAMES: Names = {
+    "producer": _l("Pelaku UMKM"),
+    "operator": _l("Petugas / Operator"),
+    "manager": _l("Kepala UPTD"),
+    "reviewer": _l("Dinas"),
+    "auditor": _l("Auditor"),
+    "admin": _l("Administrator"),
+}
+
+SIZE_NAMES: Names = {
+    "mikro": _l("Usaha mikro"),
+    "kecil": _l("Usaha kecil"),
+    "menengah": _l("Usaha menengah"),
+}
+BUSINESS_KIND_NAMES: Names = {"umkm": _l("UMKM"), "cooperative": _l("Koperasi")}
+LEVEL_NAMES: Names = {
+    "trial": _l("Uji coba"),
+    "nib": _l("NIB terverifikasi"),
+    "market_ready": _l("Siap edar"),
+}
+LANE_NAMES: Names = {"halal": _l("Jalur halal"), "non_halal": _l("Jalur non-halal")}
+ALLERGEN_NAMES: Names = {
+    "fish": _l("Ikan"),
+    "crustacean": _l("Udang dan kepiting"),
+    "mollusc": _l("Kerang dan cumi"),
+    "peanut": _l("Kacang tanah"),
+    "tree_nut": _l("Kacang pohon"),
+    "soy": _l("Kedelai"),
+    "milk": _l("Susu"),
+    "egg": _l("Telur"),
+    "gluten": _l("Gluten"),
+    "sesame": _l("Wijen"),
+    "sulphite": _l("Sulfit"),
+}
+AROMA_NAMES: Names = {
+    "none": _l("Tanpa aroma kuat"),
+    "durian": _l("Durian"),
+    "terasi": _l("Terasi"),
+    "coffee": _l("Kopi"),
+    "onion": _l("Bawang"),
+    "spice": _l("Rempah"),
+}
+CLEANING_NAMES: Names = {
+    "0": _l("Tanpa pembersihan"),
+    "1": _l("Sikat dan lap"),
+    "2": _l("Bersih aroma"),
+    "3": _l("Bersih alergen"),
+}
+PHASE_NAMES: Names = {
+    "changeover": _l("Ganti produk (pembersihan)"),
+    "setup": _l("Persiapan mesin"),
+    "run": _l("Produksi"),
+    "break": _l("Istirahat"),
+    "closing_clean": _l("Pembersihan penutup"),
+}
+OCCUPATION_NAMES: Names = {
+    "booking": _l("Reservasi"),
+    "hold": _l("Ditahan sementara"),
+    "offer": _l("Sedang ditawarkan"),
+    "maintenance": _l("Perawatan"),
+    "breakdown": _l("Rusak"),
+}
+MACHINE_STATE_NAMES: Names = {
+    "ready": _l("Siap"),
+    "running": _l("Berjalan"),
+    "broken": _l("Rusak"),
+    "maintenance": _l("Perawatan"),
+    "not_yet": _l("Belum beroperasi"),
+    "retired": _l("Tidak dipakai lagi"),
+    "idle": _l("Menganggur"),
+}
+CLOSURE_STATE_NAMES: Names = {
+    "proposed": _l("Diusulkan"),
+    "confirmed": _l("Tutup"),
+    "rejected": _l("Tetap buka"),
+}
+SOURCE_NAMES: Names = {
+    "online": _l("Daring"),
+    "desk": _l("Loket"),
+    "walk_in": _l("Datang langsung"),
+    "paper": _l("Catatan kertas"),
+}
+MESSAGE_STATE_NAMES: Names = {
+    "due": _l("Akan dikirim"),
+    "sending": _l("Sedang dikirim"),
+    "sent": _l("Terkirim"),
+    "unknown": _l("Belum pasti terkirim"),
+    "expired": _l("Lewat waktu"),
+    "cancelled": _l("Batal dikirim"),
+    "suppressed": _l("Tidak dikirim"),
+    "dead": _l("Gagal dikirim"),
+}
+CHANNEL_NAMES: Names = {
+    "in_app": _l("Di aplikasi"),
+    "email": _l("Surel"),
+    "whatsapp": _l("WhatsApp"),
+    "sms": _l("SMS"),
+    "telegram": _l("Telegram"),
+}
+MESSAGE_KIND_NAMES: Names = {
+    "booking_confirmed": _l("Reservasi dipastikan"),
+    "booking_requested": _l("Permohonan diterima"),
+    "request_approved": _l("Permohonan disetujui"),
+    "request_rejected": _l("Permohonan ditolak"),
+    "request_expired": _l("Permohonan kedaluwarsa"),
+    "booking_moved": _l("Jadwal dipindah"),
+    "booking_cancelled": _l("Reservasi dibatalkan"),
+    "booking_displaced": _l("Perlu jadwal baru"),
+    "reminder_3_days": _l("Pengingat H-3"),
+    "reminder_1_day": _l("Pengingat H-1"),
+    "reminder_2_hours": _l("Pengingat 2 jam"),
+    "no_show": _l("Tidak hadir"),
+    "run_overran": _l("Mesin terlambat bebas"),
+    "offer_made": _l("Tawaran dari daftar tunggu"),
+}
+PART_OF_DAY_NAMES: Names = {
+    "any": _l("Kapan saja"),
+    "morning": _l("Pagi"),
+    "afternoon": _l("Siang"),
+}
+SEVERITY_NAMES: Names = {
+    "success": _l("Berhasil"),
+    "info": _l("Info"),
+    "warning": _l("Perhatian"),
+    "danger": _l("Gagal"),
+}
+NAV_NAMES: Names = {
+    "home": _l("Beranda"),
+    "book": _l("Reservasi baru"),
+    "slots": _l("Cari jadwal"),
+    "bookings": _l("Reservasi"),
+    "jobs": _l("Pesan untuk anggota"),
+    "waitlist": _l("Daftar tunggu"),
+    "products": _l("Produk"),
+    "businesses": _l("Usaha"),
+    "runs": _l("Papan hari ini"),
+    "board": _l("Papan hari ini"),
+    "downtime": _l("Kerusakan dan perawatan"),
+    "replanning": _l("Atur ulang jadwal"),
+    "machines": _l("Mesin"),
+    "sites": _l("Rumah kemasan"),
+    "reports": _l("Laporan"),
+    "audit": _l("Jejak audit"),
+    "tariffs": _l("Tarif"),
+    "users": _l("Pengguna"),
+    "people": _l("Pengguna"),
+    "reminders": _l("Pesan"),
+    "account": _l("Akun saya"),
+    "open_data": _l("Data terbuka"),
+    "help": _l("Bantuan"),
+    "complaints": _l("Pengaduan"),
+}
+
+ALL: Mapping[str, Names] = {
+    "state": STATE_NAMES,
+    "reason": REASON_NAMES,
+    "kind": KIND_NAMES,
+    "pack": PACK_NAMES,
+    "role": ROLE_NAMES,
+    "size": SIZE_NAMES,
+    "level": LEVEL_NAMES,
+    "lane": LANE_NAMES,
+    "allergen": ALLERGEN_NAMES,
+    "aroma": AROMA_NAMES,
+    "cleaning": CLEANING_NAMES,
+    "phase": PHASE_NAMES,
+    "occupation": OCCUPATION_NAMES,
+    "business_kind": BUSINESS_KIND_NAMES,
+    "machine_state": MACHINE_STATE_NAMES,
+    "closure_state": CLOSURE_STATE_NAMES,
+    "source": SOURCE_NAMES,
+    "message_state": MESSAGE_STATE_NAMES,
+    "message_kind": MESSAGE_KIND_NAMES,
+    "channel": CHANNEL_NAMES,
+    "part_of_day": PART_OF_DAY_NAMES,
+    "severity": SEVERITY_NAMES,
+    "nav": NAV_NAMES,
+}
+
+
+def name_of(family: str, code: object) -> str:
+    """Return what people call a code; the code itself where nobody has named it yet."""
+    # An IntEnum prints as its number, a StrEnum as its value: both are how the tables spell it.
+    key = str(int(code)) if isinstance(code, int) else str(code)
+    if family == "regency":
+        return regency_name(key)
+    found = ALL[family].get(key)
+    return str(found) if found is not None else key
+
+
+def regency_name(code: str) -> str:
+    """Return the name of a regency; its code outside Kalimantan Barat."""
+    known = REGENCIES.get(code)
+    return known.name if known else code
+
+
+REGENCY_NAMES: Mapping[str, str] = {code: known.name for code, known in REGENCIES.items()}
