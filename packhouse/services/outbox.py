@@ -66,26 +66,32 @@ def claim_due(*, now: datetime, limit: int, worker: str) -> list[Claimed]:
     token = f"{worker}:{uuid4().hex}"
     with transaction() as session:
         _give_up_late(session, now)
-        chosen = (
-            select(Message.id)
-            .where(*_ready(now), Message.not_after > now)
-            .order_by(Message.priority, Message.next_at, Message.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+        while taken := _take(session, now, limit, token):
+            if kept := _kept(session, taken, now):
+                return kept
+        return []
+
+
+def _take(session: Session, now: datetime, limit: int, token: str) -> Sequence[int]:
+    chosen = (
+        select(Message.id)
+        .where(*_ready(now), Message.not_after > now)
+        .order_by(Message.priority, Message.next_at, Message.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(
+        update(Message)
+        .where(Message.id.in_(chosen))
+        .values(
+            state=MessageState.SENDING,
+            attempts=Message.attempts + 1,
+            lease_token=token,
+            lease_until=now + LEASE,
         )
-        taken = session.scalars(
-            update(Message)
-            .where(Message.id.in_(chosen))
-            .values(
-                state=MessageState.SENDING,
-                attempts=Message.attempts + 1,
-                lease_token=token,
-                lease_until=now + LEASE,
-            )
-            .returning(Message.id)
-            .execution_options(synchronize_session=False)
-        ).all()
-        return _kept(session, taken, now)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    ).all()
 
 
 def _ready(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -121,7 +127,7 @@ def _kept(session: Session, taken: Sequence[int], now: datetime) -> list[Claimed
         .order_by(Message.priority, Message.next_at, Message.id)
     )
     kept = []
-    for message, user, site, booking in session.execute(query).tuples():
+    for message, user, site, booking in session.execute(query):
         verdict = _verdict(message, user, booking)
         if verdict is not None:
             message.state, message.finished_at = verdict, now

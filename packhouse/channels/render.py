@@ -1,0 +1,166 @@
+"""The words of every message, in the language of who reads it.
+
+A message holds no more than she needs to be there, or to stay at home: code, machine, place and
+time. No product, no price: the address may be wrong, and others may read along.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from flask_babel import LazyString, gettext
+from flask_babel import lazy_gettext as _l
+
+from packhouse.domain.reminders import MessageKind
+from packhouse.domain.time_range import from_epoch
+from packhouse.i18n.formats import NBSP, local_span
+from packhouse.i18n.locale import force_locale
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a kind of message says, before the facts."""
+
+    subject: LazyString
+    opening: LazyString
+
+
+WORDS: Mapping[MessageKind, Words] = MappingProxyType(
+    {
+        MessageKind.BOOKING_CONFIRMED: Words(
+            _l("Reservasi %(code)s sudah pasti"),
+            _l("Reservasi Anda sudah pasti. Kami akan mengingatkan Anda sebelum hari itu."),
+        ),
+        MessageKind.BOOKING_REQUESTED: Words(
+            _l("Permintaan %(code)s menunggu keputusan"),
+            _l(
+                "Permintaan Anda sudah kami terima dan waktunya kami tahan."
+                " Tunggu keputusan petugas sebelum berangkat."
+            ),
+        ),
+        MessageKind.REQUEST_APPROVED: Words(
+            _l("Permintaan %(code)s disetujui"),
+            _l("Permintaan Anda disetujui. Reservasi Anda sudah pasti."),
+        ),
+        MessageKind.REQUEST_REJECTED: Words(
+            _l("Permintaan %(code)s ditolak"),
+            _l(
+                "Maaf, permintaan Anda tidak dapat kami penuhi."
+                " Jangan berangkat untuk jadwal ini; silakan pilih waktu lain."
+            ),
+        ),
+        MessageKind.REQUEST_EXPIRED: Words(
+            _l("Permintaan %(code)s kedaluwarsa"),
+            _l(
+                "Permintaan Anda belum diputuskan sampai batas waktunya, jadi waktunya kami lepas."
+                " Jangan berangkat untuk jadwal ini; silakan pilih waktu lain."
+            ),
+        ),
+        MessageKind.BOOKING_MOVED: Words(
+            _l("Jadwal %(code)s berubah"),
+            _l("Jadwal Anda berubah. Yang berlaku sekarang adalah jadwal di bawah ini."),
+        ),
+        MessageKind.BOOKING_CANCELLED: Words(
+            _l("Reservasi %(code)s dibatalkan"),
+            _l("Reservasi ini dibatalkan. Jangan berangkat untuk jadwal ini."),
+        ),
+        MessageKind.BOOKING_DISPLACED: Words(
+            _l("Jangan berangkat dulu: mesin untuk %(code)s terganggu"),
+            _l(
+                "Mesin yang Anda pesan sedang terganggu. Jangan berangkat dulu:"
+                " petugas mencarikan waktu pengganti dan akan mengabari Anda."
+            ),
+        ),
+        MessageKind.REMINDER_3_DAYS: Words(
+            _l("Pengingat: reservasi %(code)s, %(when)s"),
+            _l(
+                "Jadwal Anda sudah dekat. Siapkan produk dan bahan kemasan."
+                " Bila tidak jadi, batalkan sekarang agar orang lain dapat memakai mesinnya."
+            ),
+        ),
+        MessageKind.REMINDER_1_DAY: Words(
+            _l("Aman berangkat: reservasi %(code)s, %(when)s"),
+            _l("Jadwal Anda tetap dan waktu mesin sudah disediakan untuk Anda. Aman berangkat."),
+        ),
+        MessageKind.REMINDER_2_HOURS: Words(
+            _l("Sebentar lagi: reservasi %(code)s, %(when)s"),
+            _l("Jadwal Anda tetap. Aman berangkat."),
+        ),
+        MessageKind.NO_SHOW: Words(
+            _l("Reservasi %(code)s dicatat tidak hadir"),
+            _l(
+                "Anda belum datang sampai batas toleransi, jadi sisa waktunya kami lepas."
+                " Bila ini keliru, hubungi petugas."
+            ),
+        ),
+        MessageKind.RUN_OVERRAN: Words(
+            _l("Mesin untuk %(code)s mungkin terlambat siap"),
+            _l(
+                "Pemakaian sebelum Anda belum selesai, jadi mesin mungkin terlambat siap."
+                " Reservasi Anda tetap berlaku."
+            ),
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message in words."""
+
+    subject: str
+    opening: str
+    code: str
+    machine: str
+    site: str
+    when: str
+
+
+def render(
+    kind: MessageKind, *, facts: Mapping[str, Any], site_name: str, zone: str, locale: str
+) -> Rendered:
+    """Return a message in words; KeyError when a fact is missing."""
+    when = period(facts["starts_at"], facts["ends_at"], zone=zone, locale=locale)
+    known = {"code": plain(facts["code"]), "when": when}
+    with force_locale(locale):
+        return Rendered(
+            subject=str(WORDS[kind].subject) % known,
+            opening=str(WORDS[kind].opening) % known,
+            code=known["code"],
+            machine=plain(facts["machine"]),
+            site=plain(site_name),
+            when=when,
+        )
+
+
+def letter(rendered: Rendered, *, name: str, url: str, locale: str) -> str:
+    """Return the plain text of a mail."""
+    with force_locale(locale):
+        lines = [
+            gettext("Halo %(name)s,", name=plain(name)),
+            "",
+            rendered.opening,
+            "",
+            gettext("Reservasi: %(code)s", code=rendered.code),
+            gettext("Mesin: %(machine)s", machine=rendered.machine),
+            gettext("Tempat: %(site)s", site=rendered.site),
+            gettext("Waktu: %(when)s", when=rendered.when),
+            "",
+            gettext("Rinciannya ada di %(url)s", url=url),
+            "",
+            gettext("Pesan ini dikirim otomatis; mohon tidak dibalas."),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def period(starts_at: int, ends_at: int, *, zone: str, locale: str) -> str:
+    """Return the site's local day and times, such as "Kamis, 26 November 2026, 08.00–09.00 WIB"."""
+    span = local_span(from_epoch(starts_at), from_epoch(ends_at), zone, locale=locale)
+    return span.replace(NBSP, " ")  # Old mail programs show it as a strange letter.
+
+
+def plain(text: str) -> str:
+    """Return a name or title on one line, without control characters."""
+    # A line break in a name could pass for a line, or a header, of the mail's own.
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
