@@ -18,7 +18,7 @@ class PackhouseError(Exception):
 
     code = "error"
 
-    def __init__(self, code: str | None = None, **facts: object) -> None:
+    def __init__(self, code: str | None = None, /, **facts: object) -> None:
         self.problems: tuple[Problem, ...] = (Problem(code or self.code, facts),)
         super().__init__(self.problems[0].code)
 
@@ -52,7 +52,7 @@ class SlotTaken(Conflict):
 
     code = "slot_taken"
 
-    def __init__(self, alternatives: Sequence[object] = (), **facts: object) -> None:
+    def __init__(self, alternatives: Sequence[object] = (), /, **facts: object) -> None:
         super().__init__(None, **facts)
         self.alternatives = tuple(alternatives)
 

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from packhouse.errors import Problem
+
 
 class State(StrEnum):
     """Where a booking stands."""
@@ -69,3 +71,23 @@ def decision_deadline(*, now: datetime, starts_at: datetime, request_hours: int)
     """
     latest = starts_at - timedelta(hours=1)
     return min(now + timedelta(hours=request_hours), latest if latest > now else starts_at)
+
+
+def problems_with_start(
+    *, starts_at: datetime, now: datetime, notice_minutes: int, horizon_days: int
+) -> list[Problem]:
+    """Return why a start is too soon, past, or too far ahead for this house's policy."""
+    earliest = now + timedelta(minutes=notice_minutes)
+    latest = now + timedelta(days=horizon_days)
+    if starts_at < now:
+        return [Problem("in_the_past", {"starts_at": starts_at})]
+    if starts_at < earliest:
+        return [Problem("too_soon", {"notice_minutes": notice_minutes})]
+    if starts_at > latest:
+        return [Problem("too_far", {"horizon_days": horizon_days})]
+    return []
+
+
+def price_of(tariff_per_hour: int, minutes: int) -> int:
+    """Return whole rupiah for so many minutes of setup and run, half a rupiah rounded up."""
+    return (tariff_per_hour * minutes * 2 + 60) // 120

@@ -1,6 +1,8 @@
 """Jobs, the bookings that serve them, and the history of their moves."""
 
 from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -130,3 +132,34 @@ class BookingTransition(Base):
 
     old_state: Mapped[str] = mapped_column(primary_key=True)
     new_state: Mapped[str] = mapped_column(primary_key=True)
+
+
+def describe(
+    booking: Booking, occupied_from: datetime, *, machine: str, zone: str
+) -> dict[str, Any]:
+    """Return what is told about a booking: ISO 8601 times in the site's zone, minutes, rupiah."""
+
+    def local(instant: datetime | None) -> str | None:
+        return instant.astimezone(ZoneInfo(zone)).isoformat() if instant else None
+
+    return {
+        "code": booking.code,
+        "state": booking.state,
+        "machine": machine,
+        "product": booking.product_id,
+        "quantity": booking.quantity,
+        "starts_at": local(booking.starts_at),
+        "ends_at": local(booking.ends_at),
+        "occupied_from": local(occupied_from),
+        "decide_by": local(booking.decide_by) if booking.state == "requested" else None,
+        "phases": [
+            {"phase": "changeover", "minutes": booking.changeover_minutes,
+             "level": booking.cleaning_level},
+            {"phase": "setup", "minutes": booking.setup_minutes},
+            {"phase": "run", "minutes": booking.run_minutes},
+            {"phase": "break", "minutes": booking.break_minutes},
+            {"phase": "closing_clean", "minutes": booking.closing_minutes},
+        ],
+        "price": booking.price,
+        "version": booking.version,
+    }  # fmt: skip

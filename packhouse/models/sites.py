@@ -2,10 +2,12 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from packhouse.db import STRICT, Base, UtcDateTime
+from packhouse.domain.sites import Calendar, Opening, WorkingHours
+from packhouse.domain.sites import Closure as ClosedDays
 
 
 class Site(Base):
@@ -97,3 +99,24 @@ class Shift(Base):
     from_at: Mapped[datetime] = mapped_column(UtcDateTime)
     to_at: Mapped[datetime] = mapped_column(UtcDateTime)
     operators: Mapped[int]
+
+
+def load_calendar(session: Session, site_id: int) -> Calendar:
+    """Return the days and hours of a site; proposed and confirmed closures both close it."""
+    site = session.get_one(Site, site_id)
+    weeks: dict[tuple[date, date | None], list[Opening]] = {}
+    for row in session.scalars(
+        select(SiteHours).where(SiteHours.site_id == site_id).order_by(SiteHours.id)
+    ):
+        openings = weeks.setdefault((row.valid_from, row.valid_to), [])
+        openings.append(Opening(row.weekday, row.opens, row.closes))
+    closures = session.execute(
+        select(Closure.day_from, Closure.day_to).where(
+            Closure.site_id == site_id, Closure.state != "rejected"
+        )
+    )
+    return Calendar(
+        site.zone,
+        tuple(WorkingHours(tuple(week), start, end) for (start, end), week in weeks.items()),
+        tuple(ClosedDays(row.day_from, row.day_to) for row in closures),
+    )

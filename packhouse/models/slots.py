@@ -4,12 +4,30 @@ The rows of ``claims`` and ``operator_load`` are written by database triggers al
 (models/triggers.py): no code path can forget them.
 """
 
+import json
+from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Text,
+    and_,
+    literal_column,
+    select,
+    text,
+    type_coerce,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from packhouse.db import STRICT, Base, UtcDateTime
+from packhouse.domain.products import Neighbour, ProductTraits, traits_of
+from packhouse.domain.time_range import TimeRange, merge, slot_of, slot_starts_at, subtract
+from packhouse.models.bookings import Booking
+from packhouse.models.products import Product
+from packhouse.models.sites import Shift, Site
 
 LONGEST_DAYS = 56
 KINDS = "('booking', 'hold', 'offer', 'maintenance', 'breakdown')"
@@ -113,3 +131,87 @@ class Demand(Base):
     minutes: Mapped[int | None]
     wanted_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     wanted_to: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+_NEIGHBOURS = (
+    select(
+        Occupation.machine_id,
+        Occupation.kind,
+        Occupation.from_at,
+        Occupation.to_at,
+        Booking.id.label("booking_id"),
+        Booking.starts_at,
+        Product.lane,
+        type_coerce(Product.allergens, Text).label("allergens"),
+        Product.aroma,
+        Product.wet,
+    )
+    .outerjoin(Booking, Booking.occupation_id == Occupation.id)
+    .outerjoin(Product, Product.id == Booking.product_id)
+)
+
+
+@lru_cache(maxsize=4096)
+def _traits(lane: str, allergens: str, aroma: str, wet: bool) -> ProductTraits:
+    return traits_of(lane, frozenset(json.loads(allergens)), aroma, wet=wet)
+
+
+def load_neighbours(
+    session: Session, *, machine_ids: Collection[int], window: TimeRange
+) -> dict[int, list[Neighbour]]:
+    """Return what keeps each machine busy in the window, in two queries for any number of them.
+
+    The window must begin and end at local midnights: bookings never cross one, so only those
+    that begin inside are read; blocks may be longer and are looked for by their end.
+    """
+    found: dict[int, list[Neighbour]] = {machine_id: [] for machine_id in machine_ids}
+    bookings = and_(
+        Occupation.from_at >= window.start,
+        Occupation.from_at < window.end,
+        Occupation.status.in_(("live", "done")),
+    )
+    blocks = and_(
+        literal_column("occupations.kind <> 'booking' AND occupations.status = 'live'"),
+        Occupation.to_at > window.start,
+        Occupation.from_at < window.start,
+    )
+    for condition in (bookings, blocks):
+        for row in session.execute(
+            _NEIGHBOURS.where(Occupation.machine_id.in_(machine_ids), condition)
+        ):
+            traits = row.lane and _traits(row.lane, row.allergens, row.aroma, row.wet)
+            found[row.machine_id].append(
+                Neighbour(
+                    starts_at=max(row.starts_at or row.from_at, row.from_at),
+                    ends_at=row.to_at,
+                    occupied_from=row.from_at,
+                    traits=traits or None,
+                    kind=row.kind,
+                    key=row.booking_id,
+                )
+            )
+    return found
+
+
+def load_operators_full(session: Session, *, site: Site, window: TimeRange) -> list[TimeRange]:
+    """Return when every operator of the site is taken already, or none is on shift."""
+    first, last = slot_of(window.start), slot_of(window.end)
+    full = session.scalars(
+        select(OperatorLoad.slot).where(
+            OperatorLoad.site_id == site.id,
+            OperatorLoad.slot >= first,
+            OperatorLoad.slot < last,
+            OperatorLoad.used >= OperatorLoad.capacity,
+        )
+    )
+    ranges = [TimeRange(slot_starts_at(slot), slot_starts_at(slot + 1)) for slot in full]
+    shifts = session.execute(
+        select(Shift.from_at, Shift.to_at, Shift.operators).where(
+            Shift.site_id == site.id, Shift.from_at < window.end, Shift.to_at > window.start
+        )
+    ).all()
+    staffed = [TimeRange(row.from_at, row.to_at) for row in shifts if row.operators]
+    empty = [TimeRange(row.from_at, row.to_at) for row in shifts if not row.operators]
+    if not site.operators:
+        empty.append(window)
+    return merge([*ranges, *subtract(empty, staffed)])

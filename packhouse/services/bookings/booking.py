@@ -1,0 +1,138 @@
+"""Book machine time for a product."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from packhouse.db import transaction, use_case
+from packhouse.domain.bookings import State, decision_deadline
+from packhouse.domain.permissions import may_act_for, may_operate
+from packhouse.domain.reminders import MessageKind
+from packhouse.domain.users import Actor
+from packhouse.errors import Malformed, NotFound
+from packhouse.models.bookings import Booking, Job
+from packhouse.models.products import Product
+from packhouse.services.audit import Once, answer_once
+from packhouse.services.bookings.steps import (
+    Answer,
+    answer_of,
+    new_code,
+    note,
+    placed_for,
+    write_times,
+)
+from packhouse.services.reminders import plan_reminders, tell
+from packhouse.services.slots import Place, job_of, lock_place, take
+
+MOST_PIECES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for: so many pieces of a product, on a machine, from an instant on."""
+
+    product_id: int
+    quantity: int
+    machine: str
+    starts_at: datetime
+
+
+@use_case
+def book(
+    *, wish: Wish, actor: Actor, now: datetime, key: str | None = None, source: str = "online"
+) -> Answer:
+    """Book a machine for a product and return the booking's answer (see ``answer_of``).
+
+    On a machine that needs approval a producer's booking becomes a request, which holds its time
+    until its deadline. A repeat under the same key returns the first answer. Raises NotFound,
+    SlotTaken, RuleBroken with every broken rule, KeyReused.
+    """
+    with transaction() as session:
+        request = {
+            "product": wish.product_id,
+            "quantity": wish.quantity,
+            "machine": wish.machine,
+            "starts_at": int(wish.starts_at.timestamp()),
+        }
+        once = Once(key, "book", request) if key else None
+
+        def act() -> Answer:
+            product = session.get(Product, wish.product_id)
+            pack = product.pack if product else None
+            spot = lock_place(session, code=wish.machine, now=now, pack=pack)
+            if product is None or not may_act_for(actor, product.business_id, spot.site.id):
+                raise NotFound("product_not_found")
+            job = _job(session, product, wish.quantity, actor=actor, now=now)
+            booking = add_booking(
+                session, job=job, product=product, quantity=wish.quantity, spot=spot,
+                starts_at=wish.starts_at, actor=actor, now=now, source=source,
+            )  # fmt: skip
+            return answer_of(session, booking)
+
+        answer: Answer = answer_once(session, actor=actor, now=now, once=once, act=act)
+        return answer
+
+
+def _job(session: Session, product: Product, quantity: int, *, actor: Actor, now: datetime) -> Job:
+    if not 1 <= quantity <= MOST_PIECES:
+        raise Malformed("quantity_out_of_range", quantity=quantity, most=MOST_PIECES)
+    job = Job(
+        code=new_code("J"),
+        business_id=product.business_id,
+        product_id=product.id,
+        quantity=quantity,
+        created_by=actor.id,
+        created_at=now,
+    )
+    session.add(job)
+    session.flush()
+    return job
+
+
+def add_booking(
+    session: Session,
+    *,
+    job: Job,
+    product: Product,
+    quantity: int,
+    spot: Place,
+    starts_at: datetime,
+    actor: Actor,
+    now: datetime,
+    source: str,
+) -> Booking:
+    """Place, claim and write one booking of a job on a locked machine, and tell about it."""
+    staff = may_operate(actor, spot.site.id)
+    wanted = job_of(product, quantity)
+    placed = placed_for(session, spot=spot, job=wanted, starts_at=starts_at, staff=staff, now=now)
+    asks = spot.machine.needs_approval and not staff
+    occupation = take(session, spot=spot, job=wanted, placed=placed)
+    booking = Booking(
+        code=new_code(spot.site.code),
+        job_id=job.id,
+        site_id=spot.site.id,
+        machine_id=spot.machine.id,
+        business_id=product.business_id,
+        product_id=product.id,
+        occupation_id=occupation.id,
+        state=State.REQUESTED if asks else State.CONFIRMED,
+        source=source,
+        quantity=quantity,
+        decide_by=decision_deadline(
+            now=now, starts_at=starts_at, request_hours=spot.site.request_hours
+        )
+        if asks
+        else None,
+        created_by=actor.id,
+        created_at=now,
+    )
+    write_times(booking, spot, placed)
+    session.add(booking)
+    session.flush()
+    note(session, booking, action="booking:create", actor=actor, now=now)
+    kind = MessageKind.BOOKING_REQUESTED if asks else MessageKind.BOOKING_CONFIRMED
+    tell(session, kind=kind, booking=booking, site=spot.site, now=now)
+    if not asks:
+        plan_reminders(session, booking=booking, site=spot.site, now=now)
+    return booking

@@ -1,0 +1,192 @@
+"""Moving and cancelling a booking."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from packhouse.db import transaction, use_case
+from packhouse.domain.bookings import (
+    CANCELLABLE,
+    MOVABLE,
+    State,
+    decision_deadline,
+    is_late,
+)
+from packhouse.domain.permissions import may_act_for, may_operate
+from packhouse.domain.reminders import MessageKind
+from packhouse.domain.users import Actor
+from packhouse.errors import NotAllowed, NotFound, Stale, WrongState
+from packhouse.models.bookings import Booking, Move
+from packhouse.models.machines import Machine
+from packhouse.models.products import Product
+from packhouse.models.slots import Occupation
+from packhouse.services.audit import Once, answer_once
+from packhouse.services.bookings.requests import release
+from packhouse.services.bookings.steps import (
+    Answer,
+    answer_of,
+    become,
+    locked_booking,
+    note,
+    placed_for,
+    write_times,
+)
+from packhouse.services.reminders import forget_reminders, plan_reminders, tell
+from packhouse.services.slots import Place, job_of, lock_places, occupy
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a booking is to go; without a machine it stays on its own.
+
+    ``version`` is the booking's version the person looked at, if the caller knows it.
+    """
+
+    starts_at: datetime
+    machine: str | None = None
+    version: int | None = None
+    reason: str = ""
+
+
+@use_case
+def move(
+    *, code: str, target: Target, actor: Actor, now: datetime, key: str | None = None
+) -> Answer:
+    """Move a booking in one step: it keeps its old time until it has the new one.
+
+    Displaced bookings become confirmed again. A producer may move until the house's window
+    before the start closes, the staff at any time. Raises NotFound, NotAllowed, WrongState,
+    Stale, SlotTaken, RuleBroken.
+    """
+    with transaction() as session:
+        request = {"code": code, "starts_at": int(target.starts_at.timestamp())} | {
+            name: value for name, value in asdict(target).items() if name != "starts_at"
+        }
+        once = Once(key, "move", request) if key else None
+
+        def act() -> Answer:
+            return _move(session, code, target, actor, now)
+
+        answer: Answer = answer_once(session, actor=actor, now=now, once=once, act=act)
+        return answer
+
+
+def _move(session: Session, code: str, target: Target, actor: Actor, now: datetime) -> Answer:
+    booking, old, new = _locked_move(session, code, target, actor, now)
+    _refuse_move(booking, old, target, actor, now)
+    product = session.get_one(Product, booking.product_id)
+    if (new.machine.id, target.starts_at) == (old.machine.id, booking.starts_at) and (
+        booking.state != State.DISPLACED
+    ):
+        return answer_of(session, booking)
+    occupation = session.get_one(Occupation, booking.occupation_id)
+    history = Move(
+        booking_id=booking.id,
+        at=now,
+        actor_id=actor.id,
+        reason=target.reason,
+        old_machine_id=booking.machine_id,
+        old_starts_at=booking.starts_at,
+        old_ends_at=booking.ends_at,
+    )
+    note(session, booking, action="booking:leave", actor=actor, now=now)
+    release(session, booking, old)
+    wanted = job_of(product, booking.quantity)
+    placed = placed_for(
+        session, spot=new, job=wanted, starts_at=target.starts_at,
+        staff=may_operate(actor, new.site.id), now=now,
+    )  # fmt: skip
+    occupy(session, spot=new, job=wanted, placed=placed, occupation=occupation)
+    booking.machine_id, booking.site_id = new.machine.id, new.site.id
+    write_times(booking, new, placed)
+    history.new_machine_id = booking.machine_id
+    history.new_starts_at, history.new_ends_at = booking.starts_at, booking.ends_at
+    session.add(history)
+    _settle_move(session, booking, new, actor, now)
+    return answer_of(session, booking)
+
+
+def _settle_move(
+    session: Session, booking: Booking, spot: Place, actor: Actor, now: datetime
+) -> None:
+    """Bring state, messages and audit of a moved booking up to date."""
+    asks = spot.machine.needs_approval and not may_operate(actor, spot.site.id)
+    if booking.state == State.DISPLACED:
+        become(session, booking, State.CONFIRMED, actor=actor, now=now)
+    else:
+        booking.version += 1
+    if booking.state == State.REQUESTED and asks:
+        booking.decide_by = decision_deadline(
+            now=now, starts_at=booking.starts_at, request_hours=spot.site.request_hours
+        )
+    note(session, booking, action="booking:move", actor=actor, now=now)
+    forget_reminders(session, booking=booking, now=now)
+    tell(session, kind=MessageKind.BOOKING_MOVED, booking=booking, site=spot.site, now=now)
+    if booking.state == State.CONFIRMED:
+        plan_reminders(session, booking=booking, site=spot.site, now=now)
+
+
+def _locked_move(
+    session: Session, code: str, target: Target, actor: Actor, now: datetime
+) -> tuple[Booking, Place, Place]:
+    """Lock the booking's machine and the one it goes to, in the order of their ids."""
+    booking = session.scalar(select(Booking).where(Booking.code == code))
+    if booking is None or not may_act_for(actor, booking.business_id, booking.site_id):
+        raise NotFound("booking_not_found", code=code)
+    goal = booking.machine_id
+    if target.machine is not None:
+        found = session.scalar(select(Machine.id).where(Machine.code == target.machine))
+        if found is None:
+            raise NotFound("machine_not_found", machine=target.machine)
+        goal = found
+    held = booking.machine_id
+    pack = session.scalar(select(Product.pack).where(Product.id == booking.product_id))
+    places = {
+        spot.machine.id: spot
+        for spot in lock_places(session, machine_ids=[held, goal], now=now, pack=pack)
+    }
+    session.refresh(booking)
+    if booking.machine_id != held:
+        raise Stale("booking_moved", code=code)
+    return booking, places[held], places[goal]
+
+
+def _refuse_move(booking: Booking, old: Place, target: Target, actor: Actor, now: datetime) -> None:
+    if booking.state not in MOVABLE:
+        raise WrongState("wrong_state", code=booking.code, state=booking.state, wanted="move")
+    if target.version is not None and target.version != booking.version:
+        raise Stale("booking_changed", code=booking.code)
+    late = is_late(starts_at=booking.starts_at, now=now, cancel_hours=old.site.cancel_hours)
+    own_fault = booking.state != State.DISPLACED
+    if late and own_fault and not may_operate(actor, old.site.id):
+        raise NotAllowed("move_window_closed", hours=old.site.cancel_hours)
+
+
+@use_case
+def cancel(
+    *, code: str, actor: Actor, now: datetime, reason: str = "", version: int | None = None
+) -> Answer:
+    """Cancel a booking; its time is free from this commit on.
+
+    Inside the house's window before the start it counts as cancelled late. A second cancellation
+    returns the same answer. Raises NotFound, NotAllowed, WrongState, Stale.
+    """
+    with transaction() as session:
+        booking, spot = locked_booking(session, code=code, actor=actor, now=now)
+        if not may_act_for(actor, booking.business_id, booking.site_id):
+            raise NotAllowed
+        if booking.state == State.CANCELLED:
+            return answer_of(session, booking)
+        if booking.state not in CANCELLABLE:
+            raise WrongState("wrong_state", code=code, state=booking.state, wanted="cancel")
+        if version is not None and version != booking.version:
+            raise Stale("booking_changed", code=code)
+        booking.cancelled_late = booking.state in (State.CONFIRMED, State.ARRIVED) and is_late(
+            starts_at=booking.starts_at, now=now, cancel_hours=spot.site.cancel_hours
+        )
+        become(session, booking, State.CANCELLED, actor=actor, now=now, reason=reason.strip())
+        release(session, booking, spot)
+        tell(session, kind=MessageKind.BOOKING_CANCELLED, booking=booking, site=spot.site, now=now)
+        return answer_of(session, booking)

@@ -1,0 +1,148 @@
+"""Steps that every change of a booking is made of."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from packhouse.domain.bookings import State, may_become, price_of, problems_with_start
+from packhouse.domain.permissions import may_see_booking
+from packhouse.domain.products import Job
+from packhouse.domain.slots import Placement
+from packhouse.domain.users import Actor
+from packhouse.errors import NotFound, RuleBroken, Stale, WrongState
+from packhouse.models.bookings import Booking, describe
+from packhouse.models.machines import Machine
+from packhouse.models.sites import Site
+from packhouse.models.slots import Occupation
+from packhouse.services.audit import Subject, record
+from packhouse.services.reminders import forget_reminders
+from packhouse.services.reports import forget_rollups
+from packhouse.services.slots import Place, fit, lock_places
+
+# Letters and digits that are not mistaken for one another on paper or over the phone.
+CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+Answer = dict[str, Any]
+
+
+def new_code(prefix: str) -> str:
+    """Return a fresh code such as PTK-7K3M9Q: 30^6 possibilities, and the database refuses two."""
+    letters = "".join(secrets.choice(CODE_LETTERS) for _ in range(6))
+    return f"{prefix}-{letters}"
+
+
+def placed_for(
+    session: Session,
+    *,
+    spot: Place,
+    job: Job,
+    starts_at: datetime,
+    staff: bool,
+    now: datetime,
+    leaving: int | None = None,
+) -> Placement:
+    """Place a job and list every rule that refuses it, those of time and those of the machine."""
+    problems = problems_with_start(
+        starts_at=starts_at,
+        now=now,
+        notice_minutes=0 if staff else spot.site.notice_minutes,
+        horizon_days=spot.site.horizon_days,
+    )
+    try:
+        placed = fit(session, spot=spot, job=job, starts_at=starts_at, leaving=leaving)
+    except RuleBroken as refused:
+        raise RuleBroken([*problems, *refused.problems]) from None
+    if problems:
+        raise RuleBroken(problems)
+    return placed
+
+
+def write_times(booking: Booking, spot: Place, placed: Placement) -> None:
+    phases = placed.phases
+    booking.starts_at, booking.ends_at = placed.starts_at, placed.ends_at
+    booking.cleaning_level = int(phases.level)
+    booking.changeover_minutes = phases.changeover_minutes
+    booking.setup_minutes = phases.setup_minutes
+    booking.run_minutes = phases.run_minutes
+    booking.break_minutes = phases.break_minutes
+    booking.closing_minutes = phases.closing_clean_minutes
+    booking.tariff_per_hour = spot.spec.tariff_per_hour
+    booking.price = price_of(spot.spec.tariff_per_hour, phases.work_minutes)
+
+
+def answer_of(session: Session, booking: Booking) -> Answer:
+    """Return what is told about a booking: codes, ISO 8601 times in the site's zone, rupiah."""
+    occupation = session.get_one(Occupation, booking.occupation_id)
+    machine = session.get_one(Machine, booking.machine_id)
+    site = session.get_one(Site, booking.site_id)
+    return describe(booking, occupation.from_at, machine=machine.code, zone=site.zone)
+
+
+def locked_booking(
+    session: Session, *, code: str, actor: Actor, now: datetime
+) -> tuple[Booking, Place]:
+    """Return a booking the actor may see, with its machine's row locked. Raises NotFound."""
+    booking = session.scalar(select(Booking).where(Booking.code == code))
+    if booking is None or not may_see_booking(actor, booking.business_id, booking.site_id):
+        raise NotFound("booking_not_found", code=code)
+    spot = lock_places(session, machine_ids=[booking.machine_id], now=now)[0]
+    held = booking.machine_id
+    session.refresh(booking)
+    if booking.machine_id != held:
+        raise Stale("booking_moved", code=code)
+    return booking, spot
+
+
+def become(
+    session: Session,
+    booking: Booking,
+    state: State,
+    *,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+) -> None:
+    """Change a booking's state along the table, note it, and drop what is no longer true.
+
+    Raises WrongState when the table does not know the change.
+    """
+    before = State(booking.state)
+    if not may_become(before, state):
+        raise WrongState("wrong_state", code=booking.code, state=before, wanted=state)
+    booking.state = state
+    booking.version += 1
+    if reason:
+        booking.reason = reason
+    note(
+        session, booking, action=f"booking:{state}", actor=actor, now=now,
+        before=before, reason=reason,
+    )  # fmt: skip
+    forget_reminders(session, booking=booking, now=now)
+
+
+def note(
+    session: Session, booking: Booking, *, action: str, actor: Actor, now: datetime, **facts: Any
+) -> None:
+    """Write the audit entry of a booking as it is now; figures of its days are computed anew."""
+    session.flush()
+    record(
+        session,
+        actor=actor,
+        now=now,
+        action=action,
+        subject=Subject("booking", booking.id, booking.site_id),
+        state=booking.state,
+        machine_id=booking.machine_id,
+        starts_at=int(booking.starts_at.timestamp()),
+        ends_at=int(booking.ends_at.timestamp()),
+        **facts,
+    )
+    forget_rollups(
+        session,
+        machine_id=booking.machine_id,
+        from_at=booking.starts_at - timedelta(days=1),
+        to_at=booking.ends_at + timedelta(days=1),
+    )
