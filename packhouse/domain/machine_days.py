@@ -37,9 +37,10 @@ from packhouse.domain.runs import (
     Interval,
     Reason,
     RunCounts,
+    Stretch,
     resolve,
 )
-from packhouse.domain.time_range import TimeRange, from_epoch, merge, subtract, to_epoch
+from packhouse.domain.time_range import TimeRange, merge, subtract, to_epoch
 
 ASSIST_SECONDS = 6 * 60
 _NEVER = 1 << 40  # The end of an interval that has none yet.
@@ -80,39 +81,12 @@ class DayFacts:
     period: TimeRange | None = None
 
 
-class Stretch(NamedTuple):
-    """A piece of a day in one state, in epoch seconds; what the coloured strip shows."""
-
-    begins: int
-    ends: int
-    reason: Reason
-    is_open: bool
-    has_run: bool = False
-    is_estimated: bool = False
-    is_failure: bool = False
-
-    @property
-    def starts_at(self) -> datetime:
-        """First instant, UTC."""
-        return from_epoch(self.begins)
-
-    @property
-    def ends_at(self) -> datetime:
-        """The instant at which the next stretch begins, UTC."""
-        return from_epoch(self.ends)
-
-    @property
-    def state(self) -> E10:
-        """The SEMI E10 state of the reason."""
-        return MEANINGS[self.reason].state
-
-
 def machine_day(facts: DayFacts, *, now: datetime) -> MachineDay:
     """Return one machine's local day up to `now`; all zero for a day that has not begun.
 
     A run and its pieces count on the day it ended (its start on the day it started), a failure
-    on the day it began, a broken day where the machine was still broken when the day, or what
-    has elapsed of it, ended.
+    on the day it began. A day is broken if the machine was broken when the house closed (on a
+    closed day: at its end; on a running day: now).
     """
     day = _Day(facts, to_epoch(now))
     return day.sums() if day.begins < day.ends else MachineDay()
@@ -173,24 +147,24 @@ class _Day:
             self.serves = min(max(self.begins, to_epoch(facts.commissioned_at)), self.ends)
         if facts.retired_at is not None:
             self.leaves = max(min(self.ends, to_epoch(facts.retired_at)), self.serves)
-        self.parts = self._parts()
+        self.hours = self._hours()
+        self.parts = [
+            _Part(max(each.begins, self.serves), min(each.ends, self.leaves), *each[2:])
+            for each in self.hours
+            if each.begins < self.leaves and self.serves < each.ends
+        ]
         self.spans = self._spans()
         self.is_down = any(span.reason in UNSCHEDULED_DOWN for span in self.spans)
         self.failures = [chain for chain in self._chains(BROKEN) if chain.seconds >= ASSIST_SECONDS]
 
-    def _parts(self) -> list[_Part]:
-        edges: list[_Part] = []
+    def _hours(self) -> list[_Part]:
+        parts: list[_Part] = []
         at = self.midnight
         for opening in self.facts.open_ranges:
             opens, closes = to_epoch(opening.start), to_epoch(opening.end)
-            edges += (_Part(at, opens, False, opens), _Part(opens, closes, True, opens))
+            parts += (_Part(at, opens, False, opens), _Part(opens, closes, True, opens))
             at = closes
-        edges.append(_Part(at, self.next_midnight, False, self.next_midnight + 1))
-        return [
-            _Part(max(begins, self.serves), min(ends, self.leaves), is_open, reopens)
-            for begins, ends, is_open, reopens in edges
-            if max(begins, self.serves) < min(ends, self.leaves)
-        ]
+        return [*parts, _Part(at, self.next_midnight, False, self.next_midnight + 1)]
 
     def _spans(self) -> list[_Span]:
         spans = self._read(self.facts.intervals)
@@ -203,8 +177,8 @@ class _Day:
         for each in intervals:
             begins = to_epoch(each.starts_at)
             ends = _NEVER if each.ends_at is None else to_epoch(each.ends_at)
-            # One that only touches the start is kept: it tells what a failure came after.
-            if begins < self.ends and ends >= self.begins:
+            # One that only touches midnight is kept: it tells what a failure came after.
+            if begins < self.next_midnight and begins < self.now and ends >= self.midnight:
                 has_run = each.run_id is not None or each.reason in PRODUCTIVE
                 spans.append(_Span(begins, ends, each.reason, has_run, each.estimated))
         spans.sort()
@@ -232,7 +206,7 @@ class _Day:
 
     def _opens_between(self, begins: int, ends: int) -> bool:
         return any(
-            part.is_open and part.begins < ends and begins < part.ends for part in self.parts
+            part.is_open and part.begins < ends and begins < part.ends for part in self.hours
         )
 
     def line(self) -> list[Stretch]:
@@ -282,8 +256,6 @@ class _Day:
 
     def _waits(self) -> list[tuple[int, int, Reason]]:
         """Return when somebody was expected, without overlap; a live booking beats a no-show."""
-        if not self.facts.booked:
-            return []
         live = merge(each.occupied for each in self.facts.booked if not each.is_no_show)
         absent = subtract((each.occupied for each in self.facts.booked if each.is_no_show), live)
         waits = [(to_epoch(r.start), to_epoch(r.end), Reason.WAITING_CUSTOMER) for r in live]
@@ -350,13 +322,19 @@ class _Day:
             downtime_events=sum(
                 self._is_on_day(each.begins) for each in self._chains(UNSCHEDULED_DOWN)
             ),
-            broken_days=sum(each.begins < self.leaves < each.ends for each in self.failures),
+            broken_days=self._broken_days(),
             no_shows=sum(
                 each.is_no_show and self.begins <= to_epoch(each.occupied.start) < self.ends
                 for each in self.facts.booked
             ),
             **self._run_counts(),
         )
+
+    def _broken_days(self) -> int:
+        closing = max((part.ends for part in self.hours if part.is_open), default=_NEVER)
+        last = min(closing, self.next_midnight, self.now)
+        there = self.serves < last <= self.leaves
+        return int(there and any(each.begins < last <= each.ends for each in self.failures))
 
     def _is_on_day(self, instant: int) -> bool:
         return self.serves <= instant < self.leaves

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from packhouse.domain.sites import Calendar
-from packhouse.domain.time_range import TimeRange, require_utc
+from packhouse.domain.time_range import TimeRange, from_epoch, require_utc
 
 _OPEN_END = datetime.max.replace(tzinfo=UTC)
 _Claim = tuple[int, float, bool, str, int, int, datetime]
@@ -162,6 +162,33 @@ class RunCounts:
     good: int
     rejected: int
     planned_minutes_per_piece: float
+
+
+class Stretch(NamedTuple):
+    """A piece of a day in one state, in epoch seconds; what the coloured strip shows."""
+
+    begins: int
+    ends: int
+    reason: Reason
+    is_open: bool
+    has_run: bool = False
+    is_estimated: bool = False
+    is_failure: bool = False
+
+    @property
+    def starts_at(self) -> datetime:
+        """First instant, UTC."""
+        return from_epoch(self.begins)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The instant at which the next stretch begins, UTC."""
+        return from_epoch(self.ends)
+
+    @property
+    def state(self) -> E10:
+        """The SEMI E10 state of the reason."""
+        return MEANINGS[self.reason].state
 
 
 def resolve(intervals: Iterable[Interval]) -> list[Interval]:
