@@ -1,8 +1,15 @@
 """Businesses: where they are, how big they are by law, and how far their papers have come."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+
+from packhouse.errors import Problem
+
+LONGEST_NAME = 120
+_REGENCY_CODE = re.compile(r"[1-9]\d\.\d{2}")
+_NIB_SIGNS = str.maketrans("", "", " .-")
 
 
 class BusinessKind(StrEnum):
@@ -60,3 +67,56 @@ REGENCIES: MappingProxyType[str, Regency] = MappingProxyType(
     }
 )
 """Kalimantan Barat by Kepmendagri 300.2.2-2430/2025; other provinces carry their code as name."""
+
+
+def is_regency(code: str) -> bool:
+    """Tell whether the code can be a regency: one of Kalimantan Barat, or any of elsewhere."""
+    return code in REGENCIES or (
+        _REGENCY_CODE.fullmatch(code) is not None and not code.startswith("61.")
+    )
+
+
+def normal_nib(text: str) -> str | None:
+    """Return the 13 digits of a NIB without spaces, dots and dashes; None when it is not one.
+
+    It has no public check digit; leading zeros belong to it, so it stays text.
+    """
+    digits = text.translate(_NIB_SIGNS)
+    return digits if re.fullmatch(r"[0-9]{13}", digits) else None
+
+
+_BILLION = 1_000_000_000
+_SIZES = (
+    (Size.MICRO, 1 * _BILLION, 2 * _BILLION),
+    (Size.SMALL, 5 * _BILLION, 15 * _BILLION),
+    (Size.MEDIUM, 10 * _BILLION, 50 * _BILLION),
+)
+
+
+def size_class(*, sales: int | None = None, capital: int | None = None) -> Size | None:
+    """Return the class of PP 7/2021 article 35 in rupiah; None above 'menengah' or if unknown.
+
+    Last year's sales decide where they are known, the capital (without land and buildings) of a
+    new business otherwise. Upper bounds belong to the class.
+    """
+    for size, most_capital, most_sales in _SIZES:
+        amount, most = (capital, most_capital) if sales is None else (sales, most_sales)
+        if amount is not None and 0 <= amount <= most:
+            return size
+    return None
+
+
+def problems_with_business(
+    *, name: str, regency: str, size: str, level: str, kind: str, nib: str
+) -> list[Problem]:
+    """Return everything that is wrong with what is told about a business."""
+    checks = (
+        (bool(name.strip()), Problem("name_missing")),
+        (len(name.strip()) <= LONGEST_NAME, Problem("name_long", {"maximum": LONGEST_NAME})),
+        (is_regency(regency), Problem("regency_unknown", {"value": regency})),
+        (size in set(Size), Problem("size_unknown", {"value": size})),
+        (level in set(Level), Problem("level_unknown", {"value": level})),
+        (kind in set(BusinessKind), Problem("business_kind_unknown", {"value": kind})),
+        (not nib.strip() or normal_nib(nib) is not None, Problem("nib_malformed", {"nib": nib})),
+    )
+    return [problem for fine, problem in checks if not fine]

@@ -40,6 +40,17 @@ def may_see_booking(actor: Actor, business_id: int | None, site_id: int) -> bool
     return may_act_for(actor, business_id, site_id) or actor.role == Role.AUDITOR
 
 
+def may_serve_businesses(actor: Actor) -> bool:
+    """Register businesses, check their papers, and know them all by name: the front desk."""
+    return actor.is_system or actor.role in STAFF
+
+
+def may_act_for_business(actor: Actor, business_id: int) -> bool:
+    """Keep the products and the people of a business: its own people, and the front desk."""
+    own = actor.role == Role.PRODUCER and business_id in actor.business_ids
+    return own or may_serve_businesses(actor)
+
+
 def may_review(actor: Actor) -> bool:
     """Read utilization and demand figures."""
     return actor.is_system or actor.role in REVIEWERS
