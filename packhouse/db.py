@@ -235,6 +235,11 @@ def sqlite_settings(connection: Connection) -> dict[str, int | str]:
     return {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names}
 
 
+def reading() -> Session:
+    """Return the session for reading; on SQLite it cannot write."""
+    return db.session()
+
+
 # --- writing ------------------------------------------------------------------------------------
 
 

@@ -1,8 +1,7 @@
 """What every test may ask for: an app on either database, a client, people, and a fixed now."""
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,13 +9,13 @@ import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event
 
 from config import Testing
 from packhouse import clock, create_app
 from packhouse.db import db
 from tests.factories import Make
 from tests.support import postgres
+from tests.support.queries import CountQueries, counting
 
 # Tuesday, 24 November 2026, 08.00 WIB.
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -135,29 +134,6 @@ def fixed_clock() -> Iterator[None]:
 
 
 @pytest.fixture
-def count_queries(context: Flask) -> Callable[[], object]:
+def count_queries(context: Flask) -> CountQueries:
     """Count the statements in a block: ``with count_queries() as counted: …; counted.total``."""
-
-    class Counted:
-        total = 0
-        statements: list[str]
-
-        def __init__(self) -> None:
-            self.statements = []
-
-    @contextmanager
-    def counting() -> Iterator[Counted]:
-        counted = Counted()
-
-        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-            counted.total += 1
-            counted.statements.append(statement)
-
-        engine: Engine = db.engine
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield counted
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-
-    return counting
+    return lambda: counting(db.engine)

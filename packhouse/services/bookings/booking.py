@@ -1,18 +1,21 @@
 """Book machine time for a product."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from packhouse.db import transaction, use_case
+from packhouse.db import reading, transaction, use_case
 from packhouse.domain.bookings import State, decision_deadline
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.users import Actor
-from packhouse.errors import Malformed, NotFound
+from packhouse.errors import Malformed, NotFound, SlotTaken
 from packhouse.models.bookings import Booking, Job
+from packhouse.models.machines import Machine
 from packhouse.models.products import Product
+from packhouse.models.sites import Site
 from packhouse.services.audit import Once, answer_once
 from packhouse.services.bookings.steps import (
     Answer,
@@ -23,7 +26,7 @@ from packhouse.services.bookings.steps import (
     write_times,
 )
 from packhouse.services.reminders import plan_reminders, tell
-from packhouse.services.slots import Place, job_of, lock_place, take
+from packhouse.services.slots import Ask, Offer, Place, find_offers, job_of, lock_place, take
 
 MOST_PIECES = 1_000_000
 
@@ -48,14 +51,29 @@ def book(
     until its deadline. A repeat under the same key returns the first answer. Raises NotFound,
     SlotTaken, RuleBroken with every broken rule, KeyReused.
     """
+    try:
+        return _booked(wish, actor, now, key, source)
+    except SlotTaken as taken:
+        raise SlotTaken(_alternatives(wish, actor, now), **taken.problems[0].facts) from None
+
+
+def _alternatives(wish: Wish, actor: Actor, now: datetime) -> tuple[Offer, ...]:
+    """Return other times near the one that was wanted, on any machine of the same house."""
+    session = reading()
+    site = session.scalar(
+        select(Site.code)
+        .join(Machine, Machine.site_id == Site.id)
+        .where(Machine.code == wish.machine)
+    )
+    near = wish.starts_at - timedelta(days=1)
+    ask = Ask(wish.product_id, wish.quantity, site=site, from_at=near)
+    return find_offers(session, ask=ask, actor=actor, now=now)
+
+
+def _booked(wish: Wish, actor: Actor, now: datetime, key: str | None, source: str) -> Answer:
+    request = asdict(wish) | {"starts_at": int(wish.starts_at.timestamp())}
+    once = Once(key, "book", request) if key else None
     with transaction() as session:
-        request = {
-            "product": wish.product_id,
-            "quantity": wish.quantity,
-            "machine": wish.machine,
-            "starts_at": int(wish.starts_at.timestamp()),
-        }
-        once = Once(key, "book", request) if key else None
 
         def act() -> Answer:
             product = session.get(Product, wish.product_id)

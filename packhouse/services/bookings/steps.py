@@ -61,6 +61,7 @@ def placed_for(
 
 
 def write_times(booking: Booking, spot: Place, placed: Placement) -> None:
+    """Write when a booking is, what it consists of and what it costs, as placed."""
     phases = placed.phases
     booking.starts_at, booking.ends_at = placed.starts_at, placed.ends_at
     booking.cleaning_level = int(phases.level)

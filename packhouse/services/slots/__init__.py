@@ -1,0 +1,34 @@
+"""Machine time: quoting it, taking it, giving it back."""
+
+from packhouse.services.slots.quoting import Ask, Offer, Quote, Refusal, find_offers, quote
+from packhouse.services.slots.taking import (
+    Place,
+    fit,
+    free,
+    job_of,
+    lock_place,
+    lock_places,
+    occupy,
+    refit_day,
+    refusal,
+    take,
+)
+
+__all__ = [
+    "Ask",
+    "Offer",
+    "Place",
+    "Quote",
+    "Refusal",
+    "find_offers",
+    "fit",
+    "free",
+    "job_of",
+    "lock_place",
+    "lock_places",
+    "occupy",
+    "quote",
+    "refit_day",
+    "refusal",
+    "take",
+]
