@@ -206,7 +206,7 @@ class _Day:
 
     def _opens_between(self, begins: int, ends: int) -> bool:
         return any(
-            part.is_open and part.begins < ends and begins < part.ends for part in self.hours
+            part.is_open and max(begins, part.begins) < min(ends, part.ends) for part in self.hours
         )
 
     def line(self) -> list[Stretch]:
