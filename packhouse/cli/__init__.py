@@ -1,8 +1,12 @@
 """The flask commands: one module a feature, each with `register(app)`."""
 
+from types import ModuleType
+
 from flask import Flask
 
-FEATURES = ()
+from packhouse.cli import users
+
+FEATURES: tuple[ModuleType, ...] = (users,)
 
 
 def init_app(app: Flask) -> None:

@@ -221,6 +221,8 @@ def record_failure(
 @use_case
 def hand_back(*, claimed: Sequence[Claimed], next_at: datetime) -> int:
     """Give up claims that were not tried, without counting a try; returns how many were ours."""
+    if not claimed:
+        return 0
     with transaction() as session:
         return sum(
             _settle(

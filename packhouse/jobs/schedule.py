@@ -1,0 +1,120 @@
+"""The table of duties: what the worker does, and how often. Each calls one use case."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Flask
+
+from packhouse import clock
+from packhouse.domain.users import SYSTEM
+from packhouse.jobs.reminders import deliver_messages
+from packhouse.queries.reminders import Beat, heartbeats
+from packhouse.services.bookings import expire_requests
+from packhouse.services.housekeeping import note_duty, prune
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something the house does by itself; ``act`` says how many things it did.
+
+    With ``in_batches`` it is asked again until it finds nothing more.
+    """
+
+    name: str
+    every: timedelta
+    act: Callable[[datetime], int]
+    in_batches: bool = False
+
+    def is_due(self, last: Beat | None, now: datetime) -> bool:
+        """Say whether it is time again; a beat from the future is the mark of a corrected clock."""
+        return last is None or last.at > now or now - last.at >= self.every
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a duty went."""
+
+    duty: str
+    done: int
+    error: str | None = None
+
+
+MAX_BATCHES = 1000
+
+# Messages come last, so that what the other duties tell goes out in the same round.
+DUTIES: tuple[Duty, ...] = (
+    Duty(
+        "expire_requests",
+        timedelta(seconds=30),
+        lambda now: expire_requests(actor=SYSTEM, now=now),
+        in_batches=True,
+    ),
+    Duty("prune", timedelta(hours=1), lambda now: prune(now=now)),
+    Duty("deliver_messages", timedelta(seconds=5), lambda _now: deliver_messages()),
+)
+
+
+def run_tick(app: Flask, now: datetime) -> dict[str, int]:
+    """Do everything that is due at an instant, once; return what each duty did.
+
+    A duty that failed is missing from the answer; its error is in the log.
+    """
+    with clock.frozen(now):
+        outcomes = do_duties(app, DUTIES, note=lambda _outcome: None)
+    return {each.duty: each.done for each in outcomes if each.error is None}
+
+
+def due_duties(app: Flask, duties: Iterable[Duty] = DUTIES) -> list[Duty]:
+    """Return the duties whose time has come, by what all workers have noted."""
+    with app.app_context():
+        beats: Mapping[str, Beat] = heartbeats()
+    now = clock.now()
+    return [duty for duty in duties if duty.is_due(beats.get(duty.name), now)]
+
+
+def do_duties(
+    app: Flask, duties: Iterable[Duty], *, note: Callable[[Outcome], None] | None = None
+) -> list[Outcome]:
+    """Do these duties one after the other; none can keep another from being done."""
+    outcomes = []
+    for duty in duties:
+        outcome = _done(app, duty)
+        outcomes.append(outcome)
+        if note is None:
+            _noted(app, outcome)
+        else:
+            note(outcome)
+    return outcomes
+
+
+def _done(app: Flask, duty: Duty) -> Outcome:
+    try:
+        with app.app_context():
+            return Outcome(duty.name, _act(duty))
+    except Exception as error:
+        log.exception("duty %s failed", duty.name)
+        return Outcome(duty.name, 0, f"{type(error).__name__}: {error}")
+
+
+def _act(duty: Duty) -> int:
+    if not duty.in_batches:
+        return duty.act(clock.now())
+    total = 0
+    for _ in range(MAX_BATCHES):
+        done = duty.act(clock.now())
+        total += done
+        if not done:
+            break
+    return total
+
+
+def _noted(app: Flask, outcome: Outcome) -> None:
+    try:
+        with app.app_context():
+            note_duty(duty=outcome.duty, now=clock.now(), done=outcome.done, error=outcome.error)
+    except Exception:
+        log.exception("duty %s could not be noted", outcome.duty)
