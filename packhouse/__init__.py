@@ -5,7 +5,10 @@ from pathlib import Path
 from flask import Flask
 from flask_migrate import Migrate
 
-from packhouse import db, models
+from packhouse import cli, db, models, web
+from packhouse.api.errors import problem_response
+from packhouse.i18n.locale import init_i18n
+from packhouse.web import errors
 
 ROOT = Path(__file__).resolve().parent.parent
 migrate = Migrate(directory=str(Path(__file__).parent / "migrations"))
@@ -22,4 +25,8 @@ def create_app(config: object) -> Flask:
     assert models  # Importing them is what registers the tables.
     db.init_db(app)
     migrate.init_app(app, db.db)
+    init_i18n(app)
+    web.init_app(app)
+    cli.init_app(app)
+    errors.init_app(app, as_json=problem_response)  # Last: libraries bring handlers of their own.
     return app

@@ -38,6 +38,16 @@ class Person:
     sites: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """A site as somebody chooses or finds it."""
+
+    code: str
+    name: str
+    regency_code: str
+    address: str
+
+
 def actor_for_session(*, secret: str, now: datetime) -> LiveSession | None:
     """Return who a browser's secret stands for; None when it is unknown, idle or too old.
 
@@ -81,6 +91,13 @@ def people() -> tuple[Person, ...]:
     ):
         names.setdefault(user_id, []).append(site)
     return tuple(_person(user, tuple(names.get(user.id, ()))) for user in db.session.scalars(query))
+
+
+def workplaces() -> tuple[Workplace, ...]:
+    """Return every site, by name."""
+    columns = (Site.code, Site.name, Site.regency_code, Site.address)
+    rows = db.session.execute(select(*columns).order_by(Site.name, Site.id))
+    return tuple(Workplace(*row) for row in rows)
 
 
 def my_account(*, user_id: int) -> Person | None:

@@ -174,11 +174,11 @@ def _problems_with_person(
     *, email: str, name: str, role: str, locale: str, phone: str
 ) -> list[Problem]:
     checks = (
-        (normal_email(email) is not None, Problem("email_invalid", {"email": email})),
+        (normal_email(email) is not None, Problem("email_malformed", {"email": email})),
         (bool(name.strip()), Problem("name_missing")),
         (role in set(Role), Problem("role_unknown", {"role": role})),
         (locale in LOCALES, Problem("locale_unknown", {"locale": locale})),
-        (not phone or normal_phone(phone) is not None, Problem("phone_invalid", {"phone": phone})),
+        (not phone or normal_phone(phone) is not None, Problem("phone_malformed", {"phone": phone})),
     )
     return [problem for fine, problem in checks if not fine]
 

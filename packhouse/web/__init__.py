@@ -1,11 +1,31 @@
 """The pages: one blueprint a feature, each called `bp`."""
 
 from flask import Blueprint, Flask
+from flask_bootstrap import Bootstrap5
+from flask_compress import Compress
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+from packhouse.web import access, filters, home, login, request_log, security, users
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    home.bp,
+    users.bp,
+)
 
 
 def init_app(app: Flask) -> None:
-    """Attach every page to the app."""
+    """Attach every page to the app, and all that stands around a page.
+
+    A request passes in this order: it is numbered, its input is read, who asks is found out and
+    let in or not, and a change must come from a page of ours.
+    """
+    Compress(app)
+    Bootstrap5(app)
+    filters.init_filters(app)
+    request_log.init_app(app)
+    login.init_app(app)
+    security.init_app(app)
+    access.init_app(app)
+    app.before_request(security.check_csrf)
+    home.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

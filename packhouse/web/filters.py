@@ -113,7 +113,8 @@ def icon(name: str, label: str | None = None) -> Markup:
         raise LookupError(f"there is no icon called {name}")
     wanted: set[str] = g.setdefault("icons", set())
     wanted.add(name)
-    role = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
+    hidden = Markup('aria-hidden="true"')
+    role = Markup('role="img" aria-label="{}"').format(label) if label else hidden
     return Markup('<svg class="i" {}><use href="#i-{}"/></svg>').format(role, escape(name))
 
 

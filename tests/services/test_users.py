@@ -63,11 +63,11 @@ def test_everything_wrong_with_a_person_is_said_at_once(make: Make, now: datetim
         )
 
     assert codes(refusal) == [
-        "email_invalid",
+        "email_malformed",
         "name_missing",
         "role_unknown",
         "locale_unknown",
-        "phone_invalid",
+        "phone_malformed",
         "password_short",
         "site_unknown",
     ]

@@ -1,0 +1,114 @@
+"""The front door, the choice of language, and what the menu offers to whom."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session
+from flask import url_for as address_of
+from flask.typing import ResponseReturnValue
+
+from packhouse import clock
+from packhouse.domain.permissions import may_enter
+from packhouse.domain.users import LOCALES, Actor, Role
+from packhouse.errors import Malformed
+from packhouse.queries.users import workplaces
+from packhouse.services.users import change_locale
+from packhouse.web.access import Access, allow, declared_access, safe_next
+
+bp = Blueprint("home", __name__)
+
+# Where each role's day begins.
+START = {
+    Role.PRODUCER: "bookings.index",
+    Role.OPERATOR: "runs.board",
+    Role.MANAGER: "runs.board",
+    Role.REVIEWER: "reports.utilization",
+    Role.AUDITOR: "reports.utilization",
+    Role.ADMIN: "runs.board",
+}
+# The menu in its order; a person sees what she may enter.
+MENU = (
+    ("board", "runs.board"),
+    ("book", "slots.index"),
+    ("bookings", "bookings.index"),
+    ("products", "products.index"),
+    ("businesses", "businesses.index"),
+    ("machines", "machines.index"),
+    ("sites", "sites.index"),
+    ("reminders", "reminders.index"),
+    ("reports", "reports.utilization"),
+    ("audit", "audit.index"),
+    ("users", "users.index"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry of the menu; its name is in i18n/names.py, by key."""
+
+    key: str
+    endpoint: str
+    url: str
+    active: bool
+
+
+def init_app(app: Flask) -> None:
+    """Tell every page who reads it and where she can go."""
+    app.context_processor(_surroundings)
+
+
+@bp.get("/")
+@allow(Access.PUBLIC)
+def index() -> ResponseReturnValue:
+    if g.actor is None:
+        return render_template("home/index.html", sites=workplaces())
+    start = START[g.actor.role]
+    known = start if start in current_app.view_functions else "users.account"
+    return redirect(address_of(known), code=303)
+
+
+@bp.post("/language")
+@allow(Access.PUBLIC)
+def language() -> ResponseReturnValue:
+    locale = request.form.get("locale", "")
+    if locale not in LOCALES:
+        raise Malformed("locale_unknown", locale=locale)
+    session["locale"] = locale
+    if g.actor is not None:
+        change_locale(locale=locale, actor=g.actor, now=clock.now())
+    return redirect(safe_next(request.form.get("next")) or address_of("home.index"), code=303)
+
+
+def nav_items(actor: Actor | None) -> tuple[NavItem, ...]:
+    """Return the menu of a person; nobody has none."""
+    if actor is None:
+        return ()
+    return tuple(
+        NavItem(key, endpoint, address_of(endpoint), _is_here(endpoint))
+        for key, endpoint in MENU
+        if _may_open(actor, endpoint)
+    )
+
+
+def _may_open(actor: Actor, endpoint: str) -> bool:
+    if endpoint not in current_app.view_functions:
+        return False
+    access = declared_access(current_app, endpoint, "GET")
+    return access is not None and may_enter(actor, access)
+
+
+def _is_here(endpoint: str) -> bool:
+    return request.blueprint == endpoint.partition(".")[0]
+
+
+def _surroundings() -> dict[str, Any]:
+    actor: Actor | None = g.get("actor")
+    return {
+        "actor": actor,
+        "nav_items": nav_items(actor),
+        "home_url": address_of("home.index"),
+        "language_url": address_of("home.language"),
+        "account_url": address_of("users.account") if actor else None,
+        "sign_in_url": None if actor else address_of("users.sign_in"),
+        "sign_out_url": address_of("users.sign_out") if actor else None,
+    }
