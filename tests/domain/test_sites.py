@@ -1,7 +1,7 @@
 """Hours, closures and holidays give the right working time for every local day."""
 
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -80,6 +80,16 @@ def test_zones_that_break_the_grid_are_refused(zone: str, code: str) -> None:
         checked_zone(zone)
 
     assert refusal.value.problems[0].code == code
+
+
+def test_a_zone_off_the_five_minute_grid_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = timezone(timedelta(hours=7, minutes=17))
+    monkeypatch.setattr("packhouse.domain.sites.ZoneInfo", lambda _: odd)
+
+    with pytest.raises(Malformed) as refusal:
+        checked_zone("Asia/Odd")
+
+    assert refusal.value.problems[0].code == "zone_off_grid"
 
 
 # --- reading and writing hours
@@ -368,6 +378,18 @@ def test_no_work_takes_no_time_and_a_closed_day_takes_none() -> None:
     assert subtract_working(at("2026-11-26T07:30"), 5, DAY) is None
     assert add_working(noon, 5, ()) is None
     assert subtract_working(noon, 5, ()) is None
+
+
+def test_a_position_on_the_break_starts_after_it_and_ends_before_it() -> None:
+    day = calendar().working_day(THURSDAY)
+    noon = 270 * 60
+
+    assert day.start_at(noon) == at("2026-11-26T13:00").timestamp()
+    assert day.end_at(noon) == at("2026-11-26T12:00").timestamp()
+    assert day.start_at(day.length) == at("2026-11-26T16:00").timestamp()
+    assert day.position(int(at("2026-11-26T12:30").timestamp())) == noon
+    with pytest.raises(ValueError, match="closing time"):
+        day.end_at(day.length + 1)
 
 
 @given(st.integers(0, 90), st.integers(1, 90))

@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 
-from packhouse.domain.machines import MachineTime
-from packhouse.domain.products import CleaningLevel, Job
+from packhouse.domain.machines import MachineTime, closing_clean_fits
+from packhouse.domain.products import CleaningLevel, Job, Neighbour
 from packhouse.domain.slots import Phases, Placement, options, place
 from packhouse.domain.time_range import TimeRange
 from tests.support.houses import (
@@ -241,6 +241,29 @@ def test_five_minutes_before_a_wall_are_no_room_for_a_clean_of_fifteen() -> None
     assert [clock(each.starts_at) for each in options(walled, job(400, PLAIN), day_window())][
         :2
     ] == ["09:15", "09:30"]
+
+
+def test_any_gap_between_two_walls_may_hold_the_clean() -> None:
+    early_gap = machine(
+        busy("07:30", "08:00", FISH), busy("08:15", "08:30", None), busy("08:30", "09:00", None)
+    )
+    late_gap = machine(
+        busy("14:00", "14:15", None), busy("14:15", "15:00", None), busy("15:15", "15:50", None)
+    )
+
+    assert clock(placed(early_gap, job(400, PLAIN), "09:00").occupied_from) == "09:00"
+    assert options(early_gap, job(400, PLAIN), day_window())[0].starts_at == at("09:00")
+    assert clock(placed(late_gap, job(400), "13:20").ends_at) == "14:00"
+    assert options(late_gap, job(400), day_window())[-1].starts_at == at("13:20")
+
+
+def test_a_product_on_a_closed_day_has_no_closing_clean() -> None:
+    saturday = date(2026, 11, 28)
+    start, end = at("09:00", saturday), at("10:00", saturday)
+    stray = machine(Neighbour(start, end, start, FISH, "booking"))
+
+    assert not closing_clean_fits(stray, saturday)
+    assert closing_clean_fits(machine(), saturday)
 
 
 # --- properties

@@ -61,6 +61,15 @@ def test_the_first_product_of_a_day_adds_its_closing_clean_and_later_ones_do_not
     assert second.added_cleaning_minutes == 5
 
 
+def test_occupations_that_overlap_by_a_fault_lead_to_no_option_that_would_be_refused() -> None:
+    faulty = machine(busy("08:00", "10:00"), busy("08:30", "09:00"))
+
+    found = options(faulty, job(), day_window())
+
+    assert min(each.starts_at for each in found) >= at("10:00")
+    assert all(each.placement == place(faulty, job(), each.starts_at) for each in found)
+
+
 def test_the_window_holds_the_start_and_the_end() -> None:
     window = TimeRange(at("08:02"), at("09:00"))
 
