@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -42,6 +42,8 @@ def init_filters(app: Flask) -> None:
         icon=icon,
         icon_sprite=icon_sprite,
         localspan=localspan,
+        clockspan=clockspan,
+        one_hour=timedelta(hours=1),
         name_of=name_of,
         problem_text=problem_text,
         current_locale=current_locale,
@@ -86,6 +88,13 @@ def localspan(
     """Return "Kamis, 26 November 2026, 08.00–09.25 WIB"; style None leaves the date out."""
     text = formats.local_span(start, end, _zone(zone), locale=current_locale(), style=style)
     return _time_element(start, text)
+
+
+def clockspan(start: datetime, end: datetime, zone: Zone = None) -> str:
+    """Return "08.00–09.25", where the day and the zone stand elsewhere."""
+    ends = formats.local_time(end, _zone(zone), locale=current_locale(), named=False)
+    begins = formats.local_time(start, _zone(zone), locale=current_locale(), named=False)
+    return f"{begins}{formats.EN_DASH}{ends}"
 
 
 def ago(value: datetime, now: datetime | None = None) -> Markup:
