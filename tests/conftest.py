@@ -1,9 +1,10 @@
 """What every test may ask for: an app on either database, a client, people, and a fixed now."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import pytest
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from config import Testing
 from packhouse import clock, create_app
 from packhouse.db import db
+from packhouse.domain.users import Actor
 from tests.factories import Make
 from tests.support import postgres
 from tests.support.queries import CountQueries, counting
@@ -108,10 +110,35 @@ def context(app: Flask) -> Iterator[Flask]:
         yield app
 
 
+class Browser(FlaskClient):
+    """A browser without JavaScript; each request has an application context of its own.
+
+    Otherwise ``g``, and with it who asks and in which language, would be that of the test.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Send one request."""
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """A browser without JavaScript."""
-    return app.test_client()
+    """A browser of somebody who has not signed in."""
+    return Browser(app, app.response_class)
+
+
+@pytest.fixture
+def login_as(app: Flask, context: Flask) -> Callable[[Actor], FlaskClient]:
+    """Give the browser of a signed-in person: ``login_as(make.producer())``."""
+
+    def signed_in(actor: Actor) -> FlaskClient:
+        browser = Browser(app, app.response_class)
+        with browser.session_transaction() as cookie:
+            cookie["_user_id"] = Make(now=NOW).session(actor)
+        return browser
+
+    return signed_in
 
 
 @pytest.fixture

@@ -2,18 +2,19 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from secrets import token_urlsafe
 from typing import Any
 
 from sqlalchemy import select
 
 from packhouse.db import transaction
-from packhouse.domain.users import Actor, Role
+from packhouse.domain.users import Actor, Role, secret_hash
 from packhouse.models.businesses import Business, Membership
 from packhouse.models.machines import Machine, MachinePack
 from packhouse.models.products import Product
 from packhouse.models.sites import Closure, Shift, Site, SiteHours
 from packhouse.models.tariffs import Tariff
-from packhouse.models.users import User, UserSite
+from packhouse.models.users import ServerSession, User, UserSite
 
 WEEK = [
     *((day, opens, closes) for day in range(4) for opens, closes in ((450, 720), (780, 960))),
@@ -158,6 +159,21 @@ class Make:
                 site_ids=frozenset(sites),
                 business_ids=frozenset(businesses),
             )
+
+    def session(self, actor: Actor) -> str:
+        """A signed-in browser of a person; returns its secret."""
+        secret = token_urlsafe()
+        with transaction() as session:
+            session.add(
+                ServerSession(
+                    id_hash=secret_hash(secret),
+                    user_id=actor.id,
+                    created_at=self.now,
+                    seen_at=self.now,
+                    expires_at=self.now + timedelta(hours=12),
+                )
+            )
+        return secret
 
     def producer(self, business_id: int | None = None) -> Actor:
         """The owner of a business."""
