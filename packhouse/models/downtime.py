@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from packhouse.db import STRICT, Base, UtcDateTime
 
@@ -49,3 +49,10 @@ class Maintenance(Base):
     note: Mapped[str] = mapped_column(default="")
     planned_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def open_breakdown(session: Session, *, machine_id: int) -> Breakdown | None:
+    """Return the breakdown a machine has not been repaired from, if any."""
+    return session.scalar(
+        select(Breakdown).where(Breakdown.machine_id == machine_id, Breakdown.ended_at.is_(None))
+    )

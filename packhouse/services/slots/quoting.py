@@ -13,7 +13,7 @@ from packhouse.domain.bookings import price_of
 from packhouse.domain.machines import MachineTime
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.products import Job
-from packhouse.domain.slots import Choice, Phases, best_options, refusals
+from packhouse.domain.slots import Choice, Phases, best_options, rank, refusals
 from packhouse.domain.time_range import TimeRange, ceil_to_slot
 from packhouse.domain.users import Actor
 from packhouse.errors import Malformed, NotFound, Problem
@@ -226,12 +226,21 @@ def _times(
 
 
 def _offers(search: _Search) -> tuple[Offer, ...]:
-    windows = set(search.windows.values())
-    if not windows:
-        return ()
-    window = TimeRange(min(each.start for each in windows), max(each.end for each in windows))
-    choices = best_options(search.times.values(), search.job, window)
-    return tuple(_offer(search, choice) for choice in choices)
+    """Return the best of all houses, each searched within its own notice and horizon."""
+    found = [
+        choice.option
+        for site_id, window in search.windows.items()
+        for choice in best_options(
+            [
+                search.times[machine.code]
+                for machine in search.machines
+                if machine.site_id == site_id
+            ],
+            search.job,
+            window,
+        )
+    ]
+    return tuple(_offer(search, choice) for choice in rank(found))
 
 
 def _offer(search: _Search, choice: Choice) -> Offer:

@@ -1,0 +1,125 @@
+"""What did not happen: customers who did not come, and runs nobody ended."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, ColumnElement, select, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from packhouse.db import transaction, use_case
+from packhouse.domain.bookings import State
+from packhouse.domain.reminders import MessageKind
+from packhouse.domain.time_range import to_epoch
+from packhouse.domain.users import Actor
+from packhouse.errors import Problem, RuleBroken, WrongState
+from packhouse.models.bookings import Booking
+from packhouse.models.runs import Run
+from packhouse.models.sites import Site
+from packhouse.services.bookings import Answer, answer_of, become, locked_booking, release
+from packhouse.services.reminders import tell
+from packhouse.services.runs.running import end_run, operated
+from packhouse.services.runs.states import open_state, settle_setup
+from packhouse.services.slots import Place
+
+BATCH = 100
+
+
+def _epoch(instant: InstrumentedAttribute[datetime]) -> ColumnElement[int]:
+    return type_coerce(instant, BigInteger)
+
+
+@use_case
+def no_show(*, code: str, actor: Actor, now: datetime) -> Answer:
+    """Note that the customer did not come; her time is free from this commit on.
+
+    Raises RuleBroken while the house's grace still runs, WrongState when she has arrived.
+    """
+    with transaction() as session:
+        booking, spot = operated(session, code=code, actor=actor, now=now)
+        if booking.state == State.NO_SHOW:
+            return answer_of(session, booking)
+        if booking.state != State.CONFIRMED:
+            raise WrongState("wrong_state", code=code, state=booking.state, wanted=State.NO_SHOW)
+        until = booking.starts_at + timedelta(minutes=spot.site.grace_minutes)
+        if now < until:
+            facts = {"until": until, "zone": spot.site.zone}
+            raise RuleBroken([Problem("grace_running", facts)])
+        _miss(session, booking, spot, actor, now)
+        return answer_of(session, booking)
+
+
+def _miss(session: Session, booking: Booking, spot: Place, actor: Actor, now: datetime) -> None:
+    become(session, booking, State.NO_SHOW, actor=actor, now=now)
+    release(session, booking, spot)
+    tell(session, kind=MessageKind.NO_SHOW, booking=booking, site=spot.site, now=now)
+
+
+@use_case
+def mark_no_shows(*, actor: Actor, now: datetime) -> int:
+    """Note everybody whose grace is over and who has not come; return how many.
+
+    Nobody is missed on a machine that could not have taken her: while another run is still on,
+    or while the machine is broken, she may be waiting for the house.
+    """
+    with transaction() as session:
+        due = session.execute(
+            select(Booking.code)
+            .join(Site, Site.id == Booking.site_id)
+            .where(
+                Booking.state == State.CONFIRMED,
+                type_coerce(Booking.starts_at, BigInteger) + Site.grace_minutes * 60
+                <= to_epoch(now),
+                ~select(Run.id)
+                .where(Run.machine_id == Booking.machine_id, Run.ended_at.is_(None))
+                .exists(),
+            )
+            .order_by(Booking.machine_id)
+            .limit(BATCH)
+        ).scalars()
+        missed = 0
+        for code in list(due):
+            booking, spot = locked_booking(session, code=code, actor=actor, now=now)
+            if booking.state == State.CONFIRMED:
+                _miss(session, booking, spot, actor, now)
+                missed += 1
+        return missed
+
+
+@use_case
+def close_forgotten(*, actor: Actor, now: datetime) -> int:
+    """End every run that nobody ended, at its booking's end plus the house's patience.
+
+    Run and last state are marked as estimates, and the count stays open at zero.
+    """
+    with transaction() as session:
+        due = session.execute(
+            select(Run.id, Booking.code)
+            .join(Booking, Booking.id == Run.booking_id)
+            .join(Site, Site.id == Booking.site_id)
+            .where(
+                Run.ended_at.is_(None),
+                type_coerce(Booking.ends_at, BigInteger) + Site.overrun_minutes * 60
+                <= to_epoch(now),
+            )
+            .order_by(Run.machine_id)
+            .limit(BATCH)
+        ).all()
+        for run_id, code in due:
+            booking, spot = locked_booking(session, code=code, actor=actor, now=now)
+            run = session.get_one(Run, run_id)
+            if run.ended_at is None:
+                _close(session, booking, run, spot, actor, now)
+        return len(due)
+
+
+def _close(
+    session: Session, booking: Booking, run: Run, spot: Place, actor: Actor, now: datetime
+) -> None:
+    patience = timedelta(minutes=spot.site.overrun_minutes)
+    ended_at = max(booking.ends_at + patience, run.started_at + timedelta(seconds=1))
+    settle_setup(session, run=run, now=ended_at)
+    run.estimated = True
+    state = open_state(session, machine_id=run.machine_id)
+    if state is not None:
+        state.estimated = True
+    end_run(session, booking=booking, run=run, ended_at=ended_at)
+    become(session, booking, State.FINISHED, actor=actor, now=now, reason="forgotten")

@@ -1,0 +1,163 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from packhouse.db import db
+from packhouse.domain.users import SYSTEM, Role
+from packhouse.errors import Malformed, NotAllowed, RuleBroken, SlotTaken, WrongState
+from packhouse.models.bookings import Booking
+from packhouse.models.reminders import Message
+from packhouse.models.runs import StateInterval
+from packhouse.models.slots import Occupation
+from packhouse.services import bookings, downtime, runs
+from packhouse.services.bookings import Target
+from tests.factories import Make
+from tests.services.test_runs import Floor, state_of
+
+
+@pytest.fixture
+def floor(make: Make) -> Floor:
+    return Floor(make)
+
+
+def broken(floor: Floor, hour: int, until: int) -> tuple[downtime.Affected, ...]:
+    return downtime.report_breakdown(
+        machine="M3", reason="breakdown", expected_back_at=floor.at(until),
+        actor=floor.operator, now=floor.at(hour),
+    )  # fmt: skip
+
+
+def states() -> list[str]:
+    return list(db.session.scalars(select(StateInterval.reason).order_by(StateInterval.starts_at)))
+
+
+def test_a_breakdown_displaces_whom_it_hits_and_tells_them(floor: Floor) -> None:
+    floor.make.producer(floor.business)
+    later = floor.book(floor.at(14))
+
+    affected = broken(floor, 8, until=11)
+
+    assert [each.code for each in affected] == [floor.code]
+    assert (state_of(floor.code), state_of(later)) == ("displaced", "confirmed")
+    assert "booking_displaced" in set(db.session.scalars(select(Message.kind)))
+    with pytest.raises(SlotTaken):
+        floor.book(floor.at(9))
+
+
+def test_a_displaced_booking_moves_back_to_confirmed_with_its_code(floor: Floor) -> None:
+    producer = floor.make.producer(floor.business)
+    broken(floor, 8, until=11)
+
+    moved = bookings.move(
+        code=floor.code, target=Target(floor.at(14)), actor=producer, now=floor.make.now
+    )
+
+    assert (moved["code"], moved["state"]) == (floor.code, "confirmed")
+
+
+def test_a_repair_frees_the_machine_and_ends_the_state(floor: Floor) -> None:
+    broken(floor, 8, until=15)
+    downtime.repair(machine="M3", actor=floor.operator, now=floor.at(9, 2))
+
+    assert floor.book(floor.at(9, 10))
+    interval = db.session.scalars(select(StateInterval)).one()
+    assert (interval.reason, interval.ends_at) == ("breakdown", floor.at(9, 2))
+    with pytest.raises(WrongState):
+        downtime.repair(machine="M3", actor=floor.operator, now=floor.at(9, 3))
+
+
+def test_a_run_that_breaks_goes_on_after_the_repair(floor: Floor) -> None:
+    floor.start(floor.at(9))
+    downtime.report_breakdown(
+        machine="M3", reason="breakdown", expected_back_at=floor.at(9, 30),
+        actor=floor.operator, now=floor.at(9, 15),
+    )  # fmt: skip
+    with pytest.raises(WrongState):
+        runs.resume(code=floor.code, actor=floor.operator, now=floor.at(9, 16))
+    downtime.repair(machine="M3", actor=floor.operator, now=floor.at(9, 20))
+    runs.resume(code=floor.code, actor=floor.operator, now=floor.at(9, 22))
+    floor.finish(floor.at(9, 50))
+
+    assert states() == ["setup", "running", "breakdown", "no_operator", "running"]
+    assert all(db.session.scalars(select(StateInterval.run_id)))
+
+
+def test_nothing_starts_on_a_broken_machine(floor: Floor) -> None:
+    later = floor.book(floor.at(14))
+    broken(floor, 8, until=11)
+
+    with pytest.raises(WrongState) as refused:
+        runs.start(code=later, actor=floor.operator, now=floor.at(13, 50))
+
+    assert refused.value.problems[0].code == "machine_broken"
+
+
+def test_saying_another_time_moves_the_block(floor: Floor) -> None:
+    broken(floor, 8, until=9)
+    assert broken(floor, 8, until=10)
+    later = floor.book(floor.at(14))
+
+    affected = broken(floor, 10, until=15)
+
+    assert [each.code for each in affected] == [later]
+    assert len(states()) == 1
+
+
+def test_a_breakdown_that_outlasts_its_time_keeps_the_machine(floor: Floor) -> None:
+    assert broken(floor, 8, until=9) == ()
+
+    downtime.release_past(actor=SYSTEM, now=floor.at(9, 1))
+
+    assert state_of(floor.code) == "displaced"
+    assert states() == ["breakdown"]
+
+
+def test_maintenance_blocks_time_and_refuses_to_displace(floor: Floor) -> None:
+    manager = floor.make.user(Role.MANAGER, sites=(floor.site,))
+
+    def plan(start: int, end: int) -> int:
+        return downtime.plan_maintenance(
+            machine="M3", from_at=floor.at(start), to_at=floor.at(end), reason="maintenance",
+            actor=manager, now=floor.make.now,
+        )  # fmt: skip
+
+    with pytest.raises(RuleBroken) as refused:
+        plan(9, 11)
+    assert [each.facts["code"] for each in refused.value.problems] == [floor.code]
+    planned = plan(13, 14)
+    with pytest.raises(SlotTaken):
+        floor.book(floor.at(13, 30))
+    downtime.cancel_maintenance(maintenance_id=planned, actor=manager, now=floor.make.now)
+    assert floor.book(floor.at(13, 30))
+
+
+def test_planned_work_becomes_a_state_once_it_is_over(floor: Floor) -> None:
+    manager = floor.make.user(Role.MANAGER, sites=(floor.site,))
+    downtime.plan_maintenance(
+        machine="M3", from_at=floor.at(13), to_at=floor.at(14), reason="maintenance",
+        actor=manager, now=floor.make.now,
+    )  # fmt: skip
+
+    assert downtime.release_past(actor=SYSTEM, now=floor.at(14)) == 1
+    assert downtime.release_past(actor=SYSTEM, now=floor.at(14)) == 0
+
+    assert floor.states() == [("maintenance", floor.at(13), floor.at(14), False)]
+    assert set(db.session.scalars(select(Occupation.status))) == {"live", "done"}
+
+
+def test_wrong_reports_are_refused_and_change_nothing(floor: Floor) -> None:
+    producer = floor.make.producer(floor.business)
+    for reason, back, actor, error in (
+        ("coffee", floor.at(11), floor.operator, Malformed),
+        ("breakdown", floor.at(7), floor.operator, RuleBroken),
+        ("breakdown", floor.at(8) + timedelta(days=90), floor.operator, RuleBroken),
+        ("breakdown", floor.at(11), producer, NotAllowed),
+    ):
+        with pytest.raises(error):
+            downtime.report_breakdown(
+                machine="M3", reason=reason, expected_back_at=back, actor=actor, now=floor.at(8)
+            )
+
+    assert db.session.scalars(select(Booking.state)).one() == "confirmed"
+    assert states() == []
