@@ -4,9 +4,10 @@ After SEMI E10 and ISO 22400-2, with the choices the standards leave open:
 
 - Outside opening hours a machine is non-scheduled, lunch and Friday break included. Work done
   there is overtime: it joins the operations time and the denominators, so no rate exceeds 1.
-  Production always counts; anything else (preparation, planned work, and what interrupts a run)
-  only if it ended the same day before the house opened again. So repair, maintenance and a
-  paused run do not count the night.
+  Production always counts, but a run that simply goes on over a break pauses over it, as it was
+  planned to. Anything else (preparation, planned work, and what interrupts a run) counts only if
+  it ended the same day before the house opened again, so that repair, maintenance and a paused
+  run do not count the night.
 - Inside opening hours a gap is standby. Out of service (before commissioning, after retirement)
   everything is non-scheduled.
 - bookable (PBT) = opening hours and overtime with a run, without planned downtime (maintenance,
@@ -113,12 +114,17 @@ class _Span(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A part of the day, wholly open or wholly closed, and when the house opens after it."""
+    """A part of the day, wholly open or wholly closed.
+
+    `reopens` is when the house opens after it, `break_from` when a break between two openings
+    began.
+    """
 
     begins: int
     ends: int
     is_open: bool
     reopens: int
+    break_from: int | None
 
 
 class _Chain(NamedTuple):
@@ -162,9 +168,10 @@ class _Day:
         at = self.midnight
         for opening in self.facts.open_ranges:
             opens, closes = to_epoch(opening.start), to_epoch(opening.end)
-            parts += (_Part(at, opens, False, opens), _Part(opens, closes, True, opens))
+            parts.append(_Part(at, opens, False, opens, at if parts else None))
+            parts.append(_Part(opens, closes, True, opens, None))
             at = closes
-        return [*parts, _Part(at, self.next_midnight, False, self.next_midnight + 1)]
+        return [*parts, _Part(at, self.next_midnight, False, self.next_midnight + 1, None)]
 
     def _spans(self) -> list[_Span]:
         spans = self._read(self.facts.intervals)
@@ -248,8 +255,11 @@ class _Day:
 
     def _counts_outside(self, span: _Span, part: _Part) -> bool:
         state = MEANINGS[span.reason].state
-        if state is E10.PRD or state is E10.NST:
+        if state is E10.NST:
             return True
+        if state is E10.PRD:
+            since = part.break_from
+            return since is None or span.begins >= since or span.ends < part.reopens
         if span.begins < self.midnight or span.ends >= part.reopens:
             return False
         return span.has_run or state not in _INTERRUPTS

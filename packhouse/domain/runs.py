@@ -196,14 +196,15 @@ def resolve(intervals: Iterable[Interval]) -> list[Interval]:
 
     At each instant the reason of the highest rank is true: broken over maintenance over trial
     over running over preparation over standby over non-scheduled; of equals the one reported
-    last. What interrupts a run belongs to it, so it inherits run and booking. Neighbours that
-    say the same become one.
+    last. What interrupts a run belongs to it, so it inherits run and booking. Where two that say
+    the same overlap they become one.
     """
     ordered = sorted(set(intervals), key=lambda each: each.starts_at)
     points = {each.starts_at for each in ordered} | {_end(each) for each in ordered}
     pending = deque(ordered)
     active: list[tuple[_Claim, Interval]] = []
     resolved: list[Interval] = []
+    lasts = _OPEN_END  # Until when what was true before lasts by itself.
     for start, end in pairwise(sorted(points)):
         while pending and pending[0].starts_at == start:
             each = pending.popleft()
@@ -213,7 +214,13 @@ def resolve(intervals: Iterable[Interval]) -> list[Interval]:
         if active:
             winner = _with_run(active, start)
             ends_at = None if end == _OPEN_END else end
-            _append(resolved, replace(winner, starts_at=start, ends_at=ends_at))
+            part = replace(winner, starts_at=start, ends_at=ends_at)
+            if lasts > start and resolved and _says_the_same(resolved[-1], part):
+                resolved[-1] = replace(resolved[-1], ends_at=ends_at)
+                lasts = max(lasts, _end(winner))
+            else:
+                resolved.append(part)
+                lasts = _end(winner)
     return resolved
 
 
@@ -245,13 +252,10 @@ def _with_run(active: Sequence[tuple[_Claim, Interval]], start: datetime) -> Int
     return replace(winner, run_id=run.run_id, booking_id=booking_id)
 
 
-def _append(resolved: list[Interval], interval: Interval) -> None:
-    if resolved and resolved[-1].ends_at == interval.starts_at:
-        longer = replace(resolved[-1], ends_at=interval.ends_at)
-        if longer == replace(interval, starts_at=longer.starts_at):
-            resolved[-1] = longer
-            return
-    resolved.append(interval)
+def _says_the_same(before: Interval, after: Interval) -> bool:
+    return before.ends_at == after.starts_at and before == replace(
+        after, starts_at=before.starts_at, ends_at=before.ends_at
+    )
 
 
 def split_by_day(

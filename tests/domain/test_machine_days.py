@@ -113,6 +113,34 @@ def test_the_lunch_break_is_not_scheduled_even_while_a_run_is_paused_over_it() -
     assert "overtime" not in day
 
 
+def test_a_run_that_goes_on_over_the_break_pauses_over_it() -> None:
+    day = minutes(spell("11:00", "14:00", "running", 1), booked=[booked("11:00", "14:00")])
+
+    assert (day["prd"], day["used"], day["booked"], day["nst"]) == (120, 120, 120, 990)
+    assert "overtime" not in day
+
+
+def test_production_that_begins_or_ends_in_the_break_is_overtime() -> None:
+    into = minutes(spell("11:00", "12:20", "running", 1))
+    out_of = minutes(spell("12:40", "14:00", "running", 1))
+    through = minutes(
+        spell("11:00", "12:00", "running", 1),
+        spell("12:00", "13:00", "running", 1),
+        spell("13:00", "14:00", "running", 1),
+    )
+
+    assert (into["prd"], into["overtime"]) == (80, 20)
+    assert (out_of["prd"], out_of["overtime"]) == (80, 20)
+    assert (through["prd"], through["overtime"]) == (180, 60)
+
+
+def test_production_through_the_night_counts() -> None:
+    night = Interval(at("15:00"), at("32:00"), Reason.RUNNING, 1)
+
+    assert minutes(night)["overtime"] == 8 * 60
+    assert minutes(night, day=DAY + ONE_DAY)["overtime"] == 450
+
+
 def test_preparation_before_the_house_opens_again_is_overtime() -> None:
     day = minutes(spell("12:40", "12:55", "setup", 1), spell("12:55", "14:00", "running", 1))
 

@@ -1,5 +1,6 @@
 """Reasons have one meaning, intervals never overlap, and a paper log tells its runs."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from random import Random
 
@@ -136,6 +137,12 @@ def test_two_sessions_at_once_are_counted_once() -> None:
     assert resolve(both) == [interval("08:00", "11:00", "running", 1)]
 
 
+def test_a_session_noted_again_within_itself_stays_one() -> None:
+    both = [interval("08:00", "12:00", "running", 1), interval("09:00", "10:00", "running", 1)]
+
+    assert resolve(both) == both[:1]
+
+
 def test_of_two_runs_at_once_the_later_one_is_true() -> None:
     both = [interval("08:00", "10:00", "running", 1), interval("09:30", "11:00", "running", 2)]
 
@@ -182,6 +189,13 @@ def test_an_open_interval_stays_open() -> None:
         interval("09:00", "10:00", "breakdown", 1),
         interval("10:00", None, "running", 1),
     ]
+
+
+def test_two_notes_of_the_same_that_only_touch_stay_two() -> None:
+    notes = [interval("11:00", "12:00", "running", 1), interval("12:00", "13:00", "running", 1)]
+    over = interval("08:00", "08:30", "setup")
+
+    assert resolve([*notes, over, replace(over, reason=Reason.TRIAL)])[1:] == notes
 
 
 def test_nothing_resolves_to_nothing() -> None:
