@@ -95,6 +95,28 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     "hours_overlap": _l("Jam buka saling bertumpuk: %(text)s."),
     "hours_validity_reversed": _l("Akhir masa berlaku mendahului awalnya."),
     "closure_reversed": _l("Hari terakhir tutup mendahului hari pertama."),
+    # Sites
+    "site_unknown": _l("Rumah kemasan %(site)s tidak ada."),
+    "site_code_taken": _l("Kode %(code)s sudah dipakai rumah kemasan lain."),
+    "site_code_malformed": _l(
+        "Kode rumah kemasan: 1 sampai 40 huruf, angka, titik, atau tanda hubung, tanpa spasi."
+    ),
+    "name_missing": _l("Nama masih kosong."),
+    "name_long": _l("Nama paling panjang %(maximum)s huruf."),
+    "text_long": _l("Teks ini paling panjang %(maximum)s huruf."),
+    "owner_unknown": _l("Pemilik harus provinsi, kota, atau koperasi."),
+    "regency_unknown": _l("Kode kabupaten/kota %(value)s tidak dikenal. Contoh: 61.71."),
+    "operators_out_of_range": _l("Jumlah operator harus antara 0 dan %(maximum)s."),
+    "operators_booked": _l(
+        "%(bookings)s reservasi memerlukan sampai %(needed)s operator, mulai %(starts_at)s."
+        " Pindahkan dahulu reservasi itu."
+    ),
+    "policy_out_of_range": _l("Nilai ini harus antara %(least)s dan %(most)s."),
+    "shift_reversed": _l("Akhir giliran kerja harus setelah awalnya."),
+    "shift_long": _l("Giliran kerja paling lama %(days)s hari."),
+    "hours_last": _l("Jam buka yang terakhir tidak dapat dihapus. Ganti dengan jam yang lain."),
+    "closure_exists": _l("Hari tutup ini sudah tercatat."),
+    "closure_long": _l("Satu penutupan paling lama %(days)s hari."),
     # People
     "sign_in_failed": _l("Surel atau kata sandi tidak cocok."),
     "too_many_sign_ins": _l("Terlalu banyak percobaan masuk. Coba lagi dalam %(seconds)s."),

@@ -1,0 +1,193 @@
+"""How many operators a house has, usually and in a period: what limits attended machines."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, func, or_, select, type_coerce, update
+from sqlalchemy.orm import Session
+
+from packhouse.db import transaction, use_case
+from packhouse.domain.time_range import (
+    SLOT_SECONDS,
+    TimeRange,
+    is_on_grid,
+    slot_of,
+    slot_starts_at,
+    subtract,
+)
+from packhouse.domain.users import Actor
+from packhouse.errors import NotFound, Problem, RuleBroken
+from packhouse.models.sites import Shift, Site
+from packhouse.models.slots import Occupation, OperatorLoad
+from packhouse.services.sites.steps import MOST_OPERATORS, locked_site, note_site
+
+LONGEST_SHIFT = timedelta(days=366)
+
+
+@use_case
+def set_operators(*, code: str, operators: int, actor: Actor, now: datetime) -> None:
+    """Say how many operators a site usually has, from now on; shifts keep their own number.
+
+    Raises RuleBroken("operators_booked") with how many bookings need more, NotFound, NotAllowed.
+    """
+    _check_number(operators)
+    with transaction() as session:
+        site = locked_site(session, code=code, actor=actor)
+        future = [OperatorLoad.site_id == site.id, OperatorLoad.slot >= slot_of(now)]
+        shifts = _shifts(session, site=site, after=now)
+        usual = [*future, *(or_(*_outside(each)) for each in shifts)]
+        _set_capacity(session, site=site, condition=usual, operators=operators)
+        before, site.operators = site.operators, operators
+        facts = {"before": before, "operators": operators}
+        note_site(session, "site:operators_set", site, actor=actor, now=now, **facts)
+
+
+@use_case
+def set_shift(
+    *,
+    code: str,
+    from_at: datetime,
+    to_at: datetime,
+    operators: int,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Give a site another number of operators for a period; return the shift's id.
+
+    An earlier shift loses the time they share. Both ends stand on the five-minute grid. Raises
+    RuleBroken (``operators_booked`` with how many bookings need more), NotFound, NotAllowed.
+    """
+    _check_number(operators)
+    _check_period(from_at, to_at)
+    with transaction() as session:
+        site = locked_site(session, code=code, actor=actor)
+        _cut(session, site=site, period=TimeRange(from_at, to_at))
+        shift = Shift(site_id=site.id, from_at=from_at, to_at=to_at, operators=operators)
+        _set_capacity(session, site=site, condition=_within(shift, site, now), operators=operators)
+        session.add(shift)
+        session.flush()
+        facts = _facts(shift)
+        note_site(session, "site:shift_set", site, actor=actor, now=now, **facts)
+        return shift.id
+
+
+@use_case
+def remove_shift(*, code: str, shift_id: int, actor: Actor, now: datetime) -> None:
+    """Go back to the usual number of operators in the rest of a shift.
+
+    Raises RuleBroken("operators_booked"), NotFound, NotAllowed.
+    """
+    with transaction() as session:
+        site = locked_site(session, code=code, actor=actor)
+        shift = session.get(Shift, shift_id)
+        if shift is None or shift.site_id != site.id:
+            raise NotFound
+        condition = _within(shift, site, now)
+        _set_capacity(session, site=site, condition=condition, operators=site.operators)
+        facts = _facts(shift)
+        session.delete(shift)
+        note_site(session, "site:shift_removed", site, actor=actor, now=now, **facts)
+
+
+# --- steps --------------------------------------------------------------------------------------
+
+
+def _shifts(session: Session, *, site: Site, after: datetime) -> list[Shift]:
+    return list(session.scalars(select(Shift).where(Shift.site_id == site.id, Shift.to_at > after)))
+
+
+def _outside(shift: Shift) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    first, last = slot_of(shift.from_at), slot_of(shift.to_at)
+    return OperatorLoad.slot < first, OperatorLoad.slot >= last
+
+
+def _within(shift: Shift, site: Site, now: datetime) -> list[ColumnElement[bool]]:
+    return [
+        OperatorLoad.site_id == site.id,
+        OperatorLoad.slot >= max(slot_of(shift.from_at), slot_of(now)),
+        OperatorLoad.slot < slot_of(shift.to_at),
+    ]
+
+
+def _set_capacity(
+    session: Session, *, site: Site, condition: list[ColumnElement[bool]], operators: int
+) -> None:
+    """Write the new number into the slots that are counted already; none may need more."""
+    booked = [*condition, OperatorLoad.used > operators]
+    row = session.execute(
+        select(func.max(OperatorLoad.used), func.min(OperatorLoad.slot)).where(*booked)
+    ).one()
+    needed: int | None = row[0]
+    if needed is not None:
+        facts = {
+            "bookings": _bookings_in(session, site=site, booked=booked),
+            "needed": needed,
+            "starts_at": slot_starts_at(row[1]),
+            "zone": site.zone,
+        }
+        raise RuleBroken([Problem("operators_booked", facts)])
+    session.execute(
+        update(OperatorLoad)
+        .where(*condition)
+        .values(capacity=operators)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _bookings_in(session: Session, *, site: Site, booked: list[ColumnElement[bool]]) -> int:
+    """Count what keeps an operator in one of these slots."""
+    attended_from = type_coerce(Occupation.attended_from, BigInteger)
+    to_at = type_coerce(Occupation.to_at, BigInteger)
+    shared = (
+        select(OperatorLoad.slot)
+        .where(
+            *booked,
+            OperatorLoad.slot * SLOT_SECONDS >= attended_from,
+            OperatorLoad.slot * SLOT_SECONDS < to_at,
+        )
+        .exists()
+    )
+    query = select(func.count()).where(
+        Occupation.site_id == site.id,
+        Occupation.status == "live",
+        Occupation.attended_from.is_not(None),
+        shared,
+    )
+    return session.execute(query).scalar_one()
+
+
+def _cut(session: Session, *, site: Site, period: TimeRange) -> None:
+    """Take a period out of the shifts that share time with it, so that shifts never overlap."""
+    for shift in _shifts(session, site=site, after=period.start):
+        if shift.from_at >= period.end:
+            continue
+        session.add_all(
+            Shift(site_id=site.id, from_at=rest.start, to_at=rest.end, operators=shift.operators)
+            for rest in subtract([TimeRange(shift.from_at, shift.to_at)], [period])
+        )
+        session.delete(shift)
+    session.flush()
+
+
+def _facts(shift: Shift) -> dict[str, Any]:
+    return {
+        "from_at": shift.from_at.isoformat(),
+        "to_at": shift.to_at.isoformat(),
+        "operators": shift.operators,
+    }
+
+
+def _check_number(operators: int) -> None:
+    if not 0 <= operators <= MOST_OPERATORS:
+        raise RuleBroken([Problem("operators_out_of_range", {"maximum": MOST_OPERATORS})])
+
+
+def _check_period(from_at: datetime, to_at: datetime) -> None:
+    checks = (
+        (from_at < to_at, Problem("shift_reversed")),
+        (is_on_grid(from_at) and is_on_grid(to_at), Problem("off_grid")),
+        (to_at - from_at <= LONGEST_SHIFT, Problem("shift_long", {"days": LONGEST_SHIFT.days})),
+    )
+    problems = [problem for fine, problem in checks if not fine]
+    if problems:
+        raise RuleBroken(problems)
