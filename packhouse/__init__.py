@@ -8,7 +8,7 @@ from flask_migrate import Migrate
 from packhouse import cli, db, models, web
 from packhouse.api.errors import problem_response
 from packhouse.i18n.locale import init_i18n
-from packhouse.web import errors
+from packhouse.web.errors import answer_errors
 
 ROOT = Path(__file__).resolve().parent.parent
 migrate = Migrate(directory=str(Path(__file__).parent / "migrations"))
@@ -28,5 +28,5 @@ def create_app(config: object) -> Flask:
     init_i18n(app)
     web.init_app(app)
     cli.init_app(app)
-    errors.init_app(app, as_json=problem_response)  # Last: libraries bring handlers of their own.
+    answer_errors(app, as_json=problem_response)  # Last: libraries bring handlers of their own.
     return app

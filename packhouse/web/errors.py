@@ -76,7 +76,7 @@ class Renderer(Protocol):
     ) -> Response: ...
 
 
-def init_app(app: Flask, *, as_json: Renderer) -> None:
+def answer_errors(app: Flask, *, as_json: Renderer) -> None:
     """Answer every error of the app. Call it last: libraries bring handlers of their own."""
 
     def answer(failure: Failure) -> ResponseReturnValue:
@@ -126,8 +126,7 @@ def _of_http(error: HTTPException) -> Failure:
     return Failure(status, [Problem(code)], headers=headers)
 
 
-def _of_bug(error: InternalServerError) -> Failure:
-    log_failure(error.original_exception or error)
+def _of_bug(_error: InternalServerError) -> Failure:
     return Failure(500, [Problem(PackhouseError.code)], incident=incident_id())
 
 

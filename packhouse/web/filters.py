@@ -17,6 +17,7 @@ from packhouse.i18n.locale import current_locale
 from packhouse.i18n.messages import problem_text
 from packhouse.i18n.names import name_of
 
+EN_DASH_APART = f" {formats.EN_DASH} "  # Stands between two days; there a line may end.
 SYMBOL = re.compile(r'<symbol[^>]*\bid="([a-z0-9-]+)"[^>]*>(.*?)</symbol>', re.DOTALL)
 Zone = str | ZoneInfo | None
 
@@ -87,7 +88,10 @@ def localspan(
 ) -> Markup:
     """Return "Kamis, 26 November 2026, 08.00–09.25 WIB"; style None leaves the date out."""
     text = formats.local_span(start, end, _zone(zone), locale=current_locale(), style=style)
-    return _time_element(start, text)
+    day, comma, times = text.rpartition(", ")
+    # A line must not end between two times.
+    kept = Markup('{}{}<span class="nowrap">{}</span>').format(day, comma, times)
+    return _time_element(start, kept if EN_DASH_APART not in text else text)
 
 
 def clockspan(start: datetime, end: datetime, zone: Zone = None) -> str:

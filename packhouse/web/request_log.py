@@ -4,7 +4,7 @@ import logging
 import time
 import traceback
 from secrets import token_hex
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 import structlog
 from flask import Flask, Response, g, has_request_context, request
@@ -17,6 +17,8 @@ DEEPEST = 12
 def init_app(app: Flask) -> None:
     """Log in JSON, each line with the id of its request."""
     configure(str(app.config["LOG_LEVEL"]))
+    # Flask would log the path and the words of the error.
+    app.log_exception = _log_bug  # type: ignore[method-assign,assignment]
     app.before_request(_begin)
     app.after_request(_end)
 
@@ -53,6 +55,10 @@ def incident_id() -> str:
 def log_failure(error: BaseException) -> None:
     """Log an error with the id that the person was told."""
     logger.error("failure", exc_info=error, extra={"incident": incident_id()})
+
+
+def _log_bug(exc_info: tuple[Any, BaseException, Any]) -> None:
+    log_failure(exc_info[1])
 
 
 def _name_frames(
