@@ -4,9 +4,9 @@ from types import ModuleType
 
 from flask import Flask
 
-from packhouse.cli import users
+from packhouse.cli import users, worker
 
-FEATURES: tuple[ModuleType, ...] = (users,)
+FEATURES: tuple[ModuleType, ...] = (users, worker)
 
 
 def init_app(app: Flask) -> None:

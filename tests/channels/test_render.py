@@ -1,0 +1,72 @@
+import pytest
+from flask import Flask
+
+from packhouse.channels.render import WORDS, letter, plain, render
+from packhouse.domain.reminders import MessageKind
+
+FACTS = {"code": "PK-7", "machine": "Sealer 2", "starts_at": 1795654800, "ends_at": 1795659900}
+
+
+def test_every_kind_of_message_has_words() -> None:
+    assert set(WORDS) == set(MessageKind)
+
+
+@pytest.mark.parametrize("locale", ["id", "en"])
+@pytest.mark.parametrize("kind", list(MessageKind))
+def test_every_message_can_be_said_in_both_languages(
+    context: Flask, kind: MessageKind, locale: str
+) -> None:
+    said = render(kind, facts=FACTS, site_name="Rumah", zone="Asia/Pontianak", locale=locale)
+    text = letter(said, name="Aminah", url="http://127.0.0.1/messages", locale=locale)
+
+    assert "PK-7" in said.subject
+    assert "%" not in said.subject + said.opening + text
+    for fact in ("Aminah", said.opening, "PK-7", "Sealer 2", "Rumah", said.when):
+        assert fact in text
+
+
+@pytest.mark.parametrize(
+    ("zone", "locale", "when"),
+    [
+        ("Asia/Pontianak", "id", "Kamis, 26 November 2026, 08.00–09.25 WIB"),
+        ("Asia/Makassar", "id", "Kamis, 26 November 2026, 09.00–10.25 WITA"),
+        ("Asia/Jayapura", "id", "Kamis, 26 November 2026, 10.00–11.25 WIT"),
+        ("Asia/Pontianak", "en", "Thursday, 26 November 2026, 08:00–09:25 WIB"),
+    ],
+)
+def test_times_are_those_of_the_site_and_written_as_her_language_does(
+    context: Flask, zone: str, locale: str, when: str
+) -> None:
+    said = render(
+        MessageKind.REMINDER_1_DAY, facts=FACTS, site_name="Rumah", zone=zone, locale=locale
+    )
+
+    assert said.when == when
+
+
+def test_the_reminders_say_that_it_is_safe_to_set_out_and_the_others_to_stay(
+    context: Flask,
+) -> None:
+    def opening(kind: MessageKind) -> str:
+        return render(
+            kind, facts=FACTS, site_name="Rumah", zone="Asia/Pontianak", locale="id"
+        ).opening
+
+    assert "Aman berangkat" in opening(MessageKind.REMINDER_1_DAY)
+    assert "Aman berangkat" in opening(MessageKind.REMINDER_2_HOURS)
+    for kind in (
+        MessageKind.BOOKING_CANCELLED,
+        MessageKind.REQUEST_REJECTED,
+        MessageKind.REQUEST_EXPIRED,
+        MessageKind.BOOKING_DISPLACED,
+    ):
+        assert "Jangan berangkat" in opening(kind)
+
+
+def test_a_missing_fact_is_an_error_and_not_a_hole_in_the_text(context: Flask) -> None:
+    with pytest.raises(KeyError):
+        render(MessageKind.NO_SHOW, facts={}, site_name="Rumah", zone="Asia/Pontianak", locale="id")
+
+
+def test_control_characters_become_spaces() -> None:
+    assert plain(" a\r\nb\0c\u2028d ") == "a b c d"
