@@ -37,7 +37,11 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     "off_grid": _l("Waktu mulai harus pada kelipatan lima menit."),
     "in_the_past": _l("Waktu ini sudah lewat."),
     "too_far_ahead": _l("Waktu ini terlalu jauh ke depan."),
-    "too_soon": _l("Waktu ini terlalu dekat untuk dipesan."),
+    "too_soon": _l("Terlalu dekat: pesan sedikitnya %(notice_minutes)s sebelum mulai."),
+    "too_far": _l("Terlalu jauh: jadwal dibuka sampai %(horizon_days)s hari ke depan."),
+    "window_empty": _l("Pilih tanggal dalam %(horizon_days)s hari ke depan."),
+    "closed_window": _l("Rumah kemasan tutup antara %(from)s dan %(to)s."),
+    "no_free_time": _l("Semua waktu yang cukup sudah terisi sampai %(to)s."),
     "closed_day": _l("Rumah kemasan tutup pada %(day)s."),
     "outside_hours": _l("Di luar jam buka: %(opens_at)s sampai %(closes_at)s."),
     "past_closing": _l(
@@ -59,6 +63,19 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
         "Pembersihan penutup (%(minutes)s) tidak selesai sebelum tutup pada %(closes_at)s."
     ),
     "operators_full": _l("Semua operator sudah bertugas antara %(starts_at)s dan %(ends_at)s."),
+    # Bookings
+    "booking_not_found": _l("Reservasi ini tidak ada, atau bukan milik Anda."),
+    "product_not_found": _l("Produk ini tidak ada, atau bukan milik Anda."),
+    "machine_not_found": _l("Mesin ini tidak ada."),
+    "site_not_found": _l("Rumah kemasan ini tidak ada."),
+    "quantity_out_of_range": _l("Jumlah kemasan harus antara 1 dan %(most)s."),
+    "move_window_closed": _l(
+        "Kurang dari %(hours)s jam sebelum mulai, jadwal hanya dapat dipindah oleh petugas."
+    ),
+    "booking_changed": _l("Reservasi ini berubah sejak Anda membukanya."),
+    "booking_moved": _l("Reservasi ini baru saja dipindah. Muat ulang halamannya."),
+    "reason_missing": _l("Tulis alasannya."),
+    "cursor_unreadable": _l("Alamat halaman daftar ini tidak terbaca. Mulai dari awal."),
     # Machines
     "machine_not_yet_commissioned": _l("Mesin ini baru beroperasi mulai %(commissioned_at)s."),
     "machine_retired": _l("Mesin ini tidak dipakai lagi sejak %(retired_at)s."),

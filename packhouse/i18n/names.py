@@ -213,6 +213,20 @@ MESSAGE_KIND_NAMES: Names = {
     "run_overran": _l("Mesin terlambat bebas"),
     "offer_made": _l("Tawaran dari daftar tunggu"),
 }
+BOOKING_ACTION_NAMES: Names = {
+    "booking:create": _l("Reservasi dibuat"),
+    "booking:leave": _l("Waktu lama dilepas"),
+    "booking:move": _l("Jadwal dipindah"),
+    "booking:confirmed": _l("Reservasi dipastikan"),
+    "booking:rejected": _l("Permohonan ditolak"),
+    "booking:expired": _l("Permohonan lewat batas waktu"),
+    "booking:arrived": _l("Datang dan dicatat hadir"),
+    "booking:running": _l("Mesin mulai dipakai"),
+    "booking:finished": _l("Selesai"),
+    "booking:cancelled": _l("Dibatalkan"),
+    "booking:no_show": _l("Dicatat tidak hadir"),
+    "booking:displaced": _l("Mesin tidak dapat dipakai; perlu jadwal baru"),
+}
 PART_OF_DAY_NAMES: Names = {
     "any": _l("Kapan saja"),
     "morning": _l("Pagi"),
@@ -272,6 +286,7 @@ ALL: Mapping[str, Names] = {
     "message_state": MESSAGE_STATE_NAMES,
     "message_kind": MESSAGE_KIND_NAMES,
     "channel": CHANNEL_NAMES,
+    "booking_action": BOOKING_ACTION_NAMES,
     "part_of_day": PART_OF_DAY_NAMES,
     "severity": SEVERITY_NAMES,
     "nav": NAV_NAMES,

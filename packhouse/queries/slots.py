@@ -1,0 +1,349 @@
+"""Free machine time as people look at it: products to ask for, one visit, a day, other times.
+
+What a job costs and where it fits is decided by the same functions of the domain that booking
+uses; nothing here is held for anybody.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from packhouse.db import reading
+from packhouse.domain.bookings import price_of, problems_with_start
+from packhouse.domain.machines import MachineTime
+from packhouse.domain.permissions import STAFF, may_act_for_business, may_operate
+from packhouse.domain.products import Job, traits_of
+from packhouse.domain.slots import Phases, Placement, best_options, options, place, refusals
+from packhouse.domain.time_range import TimeRange, ceil_to_slot
+from packhouse.domain.users import Actor, Role
+from packhouse.errors import NotFound, Problem
+from packhouse.models.businesses import Business
+from packhouse.models.machines import Machine, MachinePack, load_specs
+from packhouse.models.products import Product
+from packhouse.models.sites import Site, load_calendar
+from packhouse.models.slots import load_neighbours, load_operators_full
+from packhouse.queries.bookings import BookingItem
+
+MOST_CHOICES = 50
+LOOK_AHEAD = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductChoice:
+    """A product that can be asked for, with whose it is."""
+
+    id: int
+    name: str
+    pack: str
+    lane: str
+    business_id: int
+    business_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A site as somebody chooses it."""
+
+    code: str
+    name: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class MachineChoice:
+    """A machine that handles a product's pack in its lane."""
+
+    code: str
+    name: str
+    site: str
+    site_name: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One time on one machine for a job: instants in UTC, minutes by phase, whole rupiah.
+
+    ``why`` is empty, or tells why it is worth showing (see domain Choice).
+    """
+
+    machine: str
+    machine_name: str
+    site: str
+    site_name: str
+    site_address: str
+    zone: str
+    starts_at: datetime
+    ends_at: datetime
+    occupied_from: datetime
+    phases: Phases
+    tariff_per_hour: int
+    price: int
+    needs_approval: bool
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FreeDay:
+    """Every start worth showing on a machine's local day, or why there is none."""
+
+    machine: MachineChoice
+    day: date
+    visits: tuple[Visit, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    machine: Machine
+    site: Site
+    time: MachineTime
+
+
+def product_choices(*, actor: Actor, search: str = "") -> tuple[ProductChoice, ...]:
+    """Return up to fifty products the actor may ask for, by name.
+
+    A producer's are those of her businesses. The staff find anybody's by a part of the product's
+    or the business's name, and none without it.
+    """
+    query = _PRODUCTS.where(Product.archived_at.is_(None))
+    if actor.role == Role.PRODUCER:
+        query = query.where(Product.business_id.in_(actor.business_ids))
+    elif actor.role not in STAFF or not search.strip():
+        return ()
+    if search.strip():
+        words = search.strip().lower()
+        query = query.where(
+            or_(
+                func.lower(Product.name).contains(words, autoescape=True),
+                func.lower(Business.name).contains(words, autoescape=True),
+            )
+        )
+    rows = reading().execute(query.order_by(Product.name, Product.id).limit(MOST_CHOICES))
+    return tuple(ProductChoice(*row) for row in rows)
+
+
+def product_choice(*, product_id: int, actor: Actor) -> ProductChoice:
+    """Return one product. Raises NotFound when it is unknown or not the actor's to ask for."""
+    row = reading().execute(_PRODUCTS.where(Product.id == product_id)).one_or_none()
+    if row is None or not may_act_for_business(actor, row.business_id):
+        raise NotFound("product_not_found")
+    return ProductChoice(*row)
+
+
+def houses() -> tuple[House, ...]:
+    """Return every site, by name."""
+    rows = reading().execute(select(Site.code, Site.name, Site.zone).order_by(Site.name, Site.id))
+    return tuple(House(*row) for row in rows)
+
+
+def machines_for(*, product: ProductChoice, now: datetime) -> tuple[MachineChoice, ...]:
+    """Return the machines in service that handle a product's pack in its lane, by house."""
+    rows = reading().execute(
+        select(Machine.code, Machine.name, Site.code, Site.name, Site.zone)
+        .join(Site, Site.id == Machine.site_id)
+        .join(MachinePack, MachinePack.machine_id == Machine.id)
+        .where(
+            MachinePack.pack == product.pack,
+            Machine.lane == product.lane,
+            or_(Machine.retired_at.is_(None), Machine.retired_at > now),
+        )
+        .order_by(Site.name, Machine.name, Machine.id)
+    )
+    return tuple(MachineChoice(*row) for row in rows)
+
+
+def free_day(
+    *,
+    product: ProductChoice,
+    quantity: int,
+    machine: str,
+    day: date | None,
+    actor: Actor,
+    now: datetime,
+) -> FreeDay:
+    """Return the free starts for a job on a machine's local day (None: today).
+
+    Raises NotFound for an unknown machine.
+    """
+    session = reading()
+    row, site = _machine(session, machine)
+    calendar = load_calendar(session, site.id)
+    today = calendar.day_of(now)
+    day = day or today
+    chosen = MachineChoice(row.code, row.name, site.code, site.name, site.zone)
+    window, problem = None, _day_problem(day, today, site)
+    if problem is None:
+        window = _bookable(calendar.local_day(day), site, actor, now)
+        problem = Problem("too_soon", {"notice_minutes": site.notice_minutes})
+    if window is None:
+        return FreeDay(chosen, day, (), (problem,))
+    job = _job(session, product, quantity)
+    (spot,) = _spots(session, site, [row], window, product.pack, now)
+    visits = tuple(_visit(spot, each.placement) for each in options(spot.time, job, window))
+    problems = () if visits else refusals(spot.time, job, window)
+    return FreeDay(chosen, day, visits, problems)
+
+
+def visit_at(
+    *,
+    product: ProductChoice,
+    quantity: int,
+    machine: str,
+    starts_at: datetime,
+    actor: Actor,
+    now: datetime,
+) -> tuple[Visit | None, tuple[Problem, ...]]:
+    """Return what a job at exactly this start would be, or every rule that refuses it.
+
+    Raises NotFound for an unknown machine.
+    """
+    session = reading()
+    row, site = _machine(session, machine)
+    problems = problems_with_start(
+        starts_at=starts_at,
+        now=now,
+        notice_minutes=_notice_for(site, actor),
+        horizon_days=site.horizon_days,
+    )
+    if problems:
+        return None, tuple(problems)
+    window = TimeRange(starts_at, starts_at + timedelta(seconds=1))
+    (spot,) = _spots(session, site, [row], window, product.pack, now)
+    placed = place(spot.time, _job(session, product, quantity), starts_at)
+    if isinstance(placed, Placement):
+        return _visit(spot, placed), ()
+    return None, placed
+
+
+def other_times(
+    *, booking: BookingItem, actor: Actor, now: datetime, from_at: datetime | None = None
+) -> tuple[Visit, ...]:
+    """Return up to three times for the job of a booking on any machine of its house.
+
+    The look ahead is two weeks from ``from_at`` (None: now). Its own time counts as free; its
+    present start is not among them. Raises NotFound as ``product_choice`` does.
+    """
+    session = reading()
+    if booking.product_id is None:
+        return ()
+    product = product_choice(product_id=booking.product_id, actor=actor)
+    site = session.get_one(Site, booking.site_id)
+    start = max(from_at or now, now)
+    window = _bookable(TimeRange(start, start + LOOK_AHEAD), site, actor, now)
+    if window is None:
+        return ()
+    machines = session.scalars(
+        select(Machine).where(Machine.site_id == site.id).order_by(Machine.id)
+    ).all()
+    found = _spots(session, site, machines, window, product.pack, now, leaving=booking.id)
+    spots = {spot.machine.code: spot for spot in found}
+    job = _job(session, product, booking.quantity)
+    choices = best_options((spot.time for spot in found), job, window)
+    visits = (
+        _visit(spots[each.option.placement.machine], each.option.placement, each.why)
+        for each in choices
+    )
+    here = (booking.machine, booking.starts_at)
+    return tuple(each for each in visits if (each.machine, each.starts_at) != here)
+
+
+# --- looking ------------------------------------------------------------------------------------
+
+_PRODUCTS = select(
+    Product.id, Product.name, Product.pack, Product.lane, Product.business_id, Business.name
+).join(Business, Business.id == Product.business_id)
+
+
+def _job(session: Session, product: ProductChoice, quantity: int) -> Job:
+    row = session.get_one(Product, product.id)
+    traits = traits_of(row.lane, frozenset(row.allergens), row.aroma, wet=row.wet)
+    return Job(traits, row.pack, quantity)
+
+
+def _machine(session: Session, code: str) -> tuple[Machine, Site]:
+    row = session.execute(
+        select(Machine, Site).join(Site, Site.id == Machine.site_id).where(Machine.code == code)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("machine_not_found", machine=code)
+    machine, site = row
+    return machine, site
+
+
+def _spots(
+    session: Session,
+    site: Site,
+    machines: Sequence[Machine],
+    window: TimeRange,
+    pack: str,
+    now: datetime,
+    *,
+    leaving: int | None = None,
+) -> list[_Spot]:
+    """Load machines of one house with what stands around the window, in whole local days."""
+    calendar = load_calendar(session, site.id)
+    days = TimeRange(
+        calendar.local_day(calendar.day_of(window.start)).start,
+        calendar.local_day(calendar.day_of(window.end)).end,
+    )
+    ids = [machine.id for machine in machines]
+    specs = load_specs(session, machines=machines, now=now, pack=pack)
+    around = load_neighbours(session, machine_ids=ids, window=days)
+    full = load_operators_full(session, site=site, window=days)
+    return [
+        _Spot(
+            machine,
+            site,
+            MachineTime(
+                specs[machine.id],
+                calendar.for_machine(machine.code),
+                [each for each in around[machine.id] if leaving is None or each.key != leaving],
+                full,
+            ),
+        )
+        for machine in machines
+    ]
+
+
+def _visit(spot: _Spot, placed: Placement, why: Iterable[str] = ()) -> Visit:
+    tariff = spot.time.spec.tariff_per_hour
+    return Visit(
+        machine=spot.machine.code,
+        machine_name=spot.machine.name,
+        site=spot.site.code,
+        site_name=spot.site.name,
+        site_address=spot.site.address,
+        zone=spot.site.zone,
+        starts_at=placed.starts_at,
+        ends_at=placed.ends_at,
+        occupied_from=placed.occupied_from,
+        phases=placed.phases,
+        tariff_per_hour=tariff,
+        price=price_of(tariff, placed.phases.work_minutes),
+        needs_approval=spot.machine.needs_approval,
+        why=tuple(why),
+    )
+
+
+def _notice_for(site: Site, actor: Actor) -> int:
+    return 0 if may_operate(actor, site.id) else site.notice_minutes
+
+
+def _bookable(window: TimeRange, site: Site, actor: Actor, now: datetime) -> TimeRange | None:
+    """Return the part of a window that lies within the house's notice and horizon."""
+    earliest = ceil_to_slot(now + timedelta(minutes=_notice_for(site, actor)))
+    latest = now + timedelta(days=site.horizon_days)
+    start, end = max(window.start, earliest), min(window.end, latest)
+    return TimeRange(start, end) if start < end else None
+
+
+def _day_problem(day: date, today: date, site: Site) -> Problem | None:
+    if day < today:
+        return Problem("in_the_past")
+    if day > today + timedelta(days=site.horizon_days):
+        return Problem("too_far", {"horizon_days": site.horizon_days})
+    return None
