@@ -36,7 +36,6 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     "time_taken": _l("Mesin sudah terpakai %(starts_at)s sampai %(ends_at)s (%(kind)s)."),
     "off_grid": _l("Waktu mulai harus pada kelipatan lima menit."),
     "in_the_past": _l("Waktu ini sudah lewat."),
-    "too_far_ahead": _l("Waktu ini terlalu jauh ke depan."),
     "too_soon": _l("Terlalu dekat: pesan sedikitnya %(notice_minutes)s sebelum mulai."),
     "too_far": _l("Terlalu jauh: jadwal dibuka sampai %(horizon_days)s hari ke depan."),
     "window_empty": _l("Pilih tanggal dalam %(horizon_days)s hari ke depan."),
@@ -76,11 +75,21 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     "booking_moved": _l("Reservasi ini baru saja dipindah. Muat ulang halamannya."),
     "reason_missing": _l("Tulis alasannya."),
     "cursor_unreadable": _l("Alamat halaman daftar ini tidak terbaca. Mulai dari awal."),
+    "bookings_in_the_way": _l(
+        "Ada reservasi %(code)s pada %(starts_at)s. Pindahkan dahulu, lalu ulangi."
+    ),
     # Machines
     "machine_not_yet_commissioned": _l("Mesin ini baru beroperasi mulai %(commissioned_at)s."),
     "machine_retired": _l("Mesin ini tidak dipakai lagi sejak %(retired_at)s."),
     "machine_broken": _l("Mesin ini sedang rusak."),
-    "machine_unknown": _l("Mesin ini tidak ada."),
+    "machine_not_broken": _l("Mesin %(machine)s tidak sedang rusak."),
+    "machine_running": _l("Mesin ini masih berjalan untuk reservasi %(code)s. Selesaikan dahulu."),
+    "maintenance_not_found": _l("Perawatan ini tidak ada, atau sudah selesai."),
+    "expected_back_out_of_range": _l(
+        "Perkiraan selesai harus setelah sekarang, paling lama %(days)s hari."
+    ),
+    "period_out_of_range": _l("Akhir harus setelah awal, paling lama %(days)s hari."),
+    "reason_unknown": _l("Pilih alasan dari daftar."),
     "machine_packs_missing": _l("Pilih sedikitnya satu kemasan untuk mesin ini."),
     "machine_rate_not_positive": _l("Laju mesin harus lebih dari nol kemasan per menit."),
     "machine_setup_out_of_range": _l("Waktu persiapan harus antara 0 menit dan 24 jam."),
@@ -89,14 +98,12 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     ),
     "machine_tariff_negative": _l("Tarif tidak boleh kurang dari nol."),
     "machine_retired_before_commissioned": _l("Mesin berhenti sebelum mulai beroperasi."),
-    "pack_unknown": _l("Kemasan ini tidak dikenal: %(packs)s."),
     "pack_not_handled": _l("Mesin %(machine)s tidak dapat memakai kemasan %(pack)s."),
     "lane_mismatch": _l(
         "Produk %(product_lane)s tidak boleh memakai mesin jalur lain."
         " Pembersihan tidak mengubah hal ini."
     ),
     "quantity_not_positive": _l("Jumlah kemasan harus lebih dari nol."),
-    "quantity_too_large": _l("Jumlah kemasan terlalu besar."),
     # Opening hours and closures
     "zone_unknown": _l("Zona waktu %(zone)s tidak dikenal."),
     "zone_has_summer_time": _l("Zona waktu %(zone)s memakai waktu musim panas."),
@@ -148,8 +155,21 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     "locale_unknown": _l("Bahasa ini tidak tersedia."),
     "own_account": _l("Anda tidak dapat melakukan ini pada akun sendiri."),
     "user_unknown": _l("Tidak ada pengguna dengan surel %(email)s."),
+    "role_unknown": _l("Peran %(role)s tidak dikenal."),
+    "size_unknown": _l("Golongan usaha %(value)s tidak dikenal."),
+    "level_unknown": _l("Tingkat berkas %(value)s tidak dikenal."),
+    "business_kind_unknown": _l("Jenis usaha %(value)s tidak dikenal."),
+    "nib_malformed": _l("NIB harus tepat 13 angka."),
+    # Reports
+    "period_reversed": _l("Tanggal akhir mendahului tanggal awal."),
+    "period_too_long": _l("Rentang paling lama %(days)s hari."),
+    "by_unknown": _l("Laporan tidak dapat dirinci menurut %(by)s."),
     # The day
-    "check_in_other_day": _l("Reservasi ini untuk %(starts_at)s, bukan hari ini."),
+    "another_day": _l("Reservasi ini untuk %(starts_at)s, bukan hari ini."),
+    "too_early": _l("Mesin masih dipakai sebelum %(starts_at)s."),
+    "grace_running": _l("Tunggu sampai %(until)s sebelum mencatat tidak hadir."),
+    "not_running": _l("Reservasi %(code)s tidak sedang berjalan (%(state)s)."),
+    "count_out_of_range": _l("Jumlah hitungan harus antara 0 dan %(most)s."),
     "message_not_dead": _l("Pesan ini tidak perlu dikirim ulang."),
     "message_too_late": _l("Pesan ini sudah terlambat untuk dikirim."),
 }
