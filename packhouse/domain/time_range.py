@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
+from zoneinfo import ZoneInfo
 
 SLOT_SECONDS = 300
 SLOT = timedelta(seconds=SLOT_SECONDS)
@@ -93,6 +94,11 @@ def to_epoch(instant: datetime) -> int:
 def from_epoch(seconds: int) -> datetime:
     """Return the aware UTC instant of `seconds` since 1970-01-01 00:00 UTC."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def local_iso(instant: datetime, zone: str) -> str:
+    """Return an instant as ISO 8601 in a zone's own time, with the offset."""
+    return instant.astimezone(ZoneInfo(zone)).isoformat()
 
 
 def slot_of(instant: datetime) -> int:

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from packhouse.db import STRICT, Base, UtcDateTime
+from packhouse.domain.products import CleaningLevel
+from packhouse.domain.slots import Phases
+from packhouse.domain.time_range import local_iso
 
 STATES = (
     "('requested', 'confirmed', 'rejected', 'expired', 'arrived', 'running', 'finished',"
@@ -134,32 +136,35 @@ class BookingTransition(Base):
     new_state: Mapped[str] = mapped_column(primary_key=True)
 
 
+def phases_of(booking: Booking) -> Phases:
+    """Return what a booking consists of; its run already holds the rounding to the grid."""
+    return Phases(
+        changeover_minutes=booking.changeover_minutes,
+        level=CleaningLevel(booking.cleaning_level),
+        setup_minutes=booking.setup_minutes,
+        run_minutes=booking.run_minutes,
+        rounding_minutes=0,
+        break_minutes=booking.break_minutes,
+        closing_clean_minutes=booking.closing_minutes,
+    )
+
+
 def describe(
     booking: Booking, occupied_from: datetime, *, machine: str, zone: str
 ) -> dict[str, Any]:
     """Return what is told about a booking: ISO 8601 times in the site's zone, minutes, rupiah."""
-
-    def local(instant: datetime | None) -> str | None:
-        return instant.astimezone(ZoneInfo(zone)).isoformat() if instant else None
-
+    decide_by = booking.decide_by if booking.state == "requested" else None
     return {
         "code": booking.code,
         "state": booking.state,
         "machine": machine,
         "product": booking.product_id,
         "quantity": booking.quantity,
-        "starts_at": local(booking.starts_at),
-        "ends_at": local(booking.ends_at),
-        "occupied_from": local(occupied_from),
-        "decide_by": local(booking.decide_by) if booking.state == "requested" else None,
-        "phases": [
-            {"phase": "changeover", "minutes": booking.changeover_minutes,
-             "level": booking.cleaning_level},
-            {"phase": "setup", "minutes": booking.setup_minutes},
-            {"phase": "run", "minutes": booking.run_minutes},
-            {"phase": "break", "minutes": booking.break_minutes},
-            {"phase": "closing_clean", "minutes": booking.closing_minutes},
-        ],
+        "starts_at": local_iso(booking.starts_at, zone),
+        "ends_at": local_iso(booking.ends_at, zone),
+        "occupied_from": local_iso(occupied_from, zone),
+        "decide_by": local_iso(decide_by, zone) if decide_by else None,
+        "phases": phases_of(booking).describe(),
         "price": booking.price,
         "version": booking.version,
-    }  # fmt: skip
+    }

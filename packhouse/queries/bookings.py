@@ -24,13 +24,12 @@ from sqlalchemy.orm import aliased
 from packhouse.db import reading
 from packhouse.domain.bookings import CANCELLABLE, MOVABLE, State
 from packhouse.domain.permissions import STAFF, may_see_booking
-from packhouse.domain.products import CleaningLevel
 from packhouse.domain.slots import Phases
 from packhouse.domain.time_range import from_epoch, to_epoch
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import Malformed, NotFound
 from packhouse.models.audit import AuditEntry
-from packhouse.models.bookings import Booking, Move, describe
+from packhouse.models.bookings import Booking, Move, describe, phases_of
 from packhouse.models.businesses import Business
 from packhouse.models.machines import Machine
 from packhouse.models.products import Product
@@ -331,25 +330,13 @@ def _item(row: Row[*tuple[Any, ...]]) -> BookingItem:
         ends_at=booking.ends_at,
         occupied_from=occupied_from,
         decide_by=booking.decide_by if booking.state == State.REQUESTED else None,
-        phases=_phases(booking),
+        phases=phases_of(booking),
         tariff_per_hour=booking.tariff_per_hour,
         price=booking.price,
         cancelled_late=booking.cancelled_late,
         reason=booking.reason,
         created_at=booking.created_at,
         answer=describe(booking, occupied_from, machine=machine, zone=zone),
-    )
-
-
-def _phases(booking: Booking) -> Phases:
-    return Phases(
-        changeover_minutes=booking.changeover_minutes,
-        level=CleaningLevel(booking.cleaning_level),
-        setup_minutes=booking.setup_minutes,
-        run_minutes=booking.run_minutes,
-        rounding_minutes=0,
-        break_minutes=booking.break_minutes,
-        closing_clean_minutes=booking.closing_minutes,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from packhouse.domain.machines import (
     MachineSpec,
@@ -47,6 +48,16 @@ class Phases:
     def work_minutes(self) -> int:
         """Setup and run: the minutes that have a price."""
         return self.setup_minutes + self.run_minutes
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return the phases as programs are told them, in order."""
+        return [
+            {"phase": "changeover", "minutes": self.changeover_minutes, "level": int(self.level)},
+            {"phase": "setup", "minutes": self.setup_minutes},
+            {"phase": "run", "minutes": self.run_minutes},
+            {"phase": "break", "minutes": self.break_minutes},
+            {"phase": "closing_clean", "minutes": self.closing_clean_minutes},
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from packhouse.domain.machines import MachineTime
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.products import Job
 from packhouse.domain.slots import Choice, Phases, best_options, rank, refusals
-from packhouse.domain.time_range import TimeRange, ceil_to_slot
+from packhouse.domain.time_range import TimeRange, ceil_to_slot, local_iso
 from packhouse.domain.users import Actor
 from packhouse.errors import Malformed, NotFound, Problem
 from packhouse.models.businesses import Business
@@ -60,6 +61,20 @@ class Offer:
     price: int
     needs_approval: bool
     why: tuple[str, ...]
+
+    def describe(self) -> dict[str, Any]:
+        """Return the offer as programs are told it: times in the site's zone, as of a booking."""
+        return {
+            "machine": self.machine,
+            "site": self.site,
+            "starts_at": local_iso(self.starts_at, self.zone),
+            "ends_at": local_iso(self.ends_at, self.zone),
+            "occupied_from": local_iso(self.occupied_from, self.zone),
+            "phases": self.phases.describe(),
+            "price": self.price,
+            "needs_approval": self.needs_approval,
+            "why": list(self.why),
+        }
 
 
 @dataclass(frozen=True, slots=True)
