@@ -13,7 +13,7 @@ from packhouse.models.reminders import Heartbeat, Message
 from packhouse.models.sites import Site
 from packhouse.models.users import User
 
-INBOX_LENGTH = 100
+INBOX_LENGTH = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Beat:
 
 
 def inbox(*, user_id: int) -> list[InboxMessage]:
-    """Return the newest hundred messages that have reached a person's inbox, newest first."""
+    """Return the newest fifty messages that have reached a person's inbox, newest first."""
     return _messages(user_id, (MessageState.SENT,))
 
 

@@ -4,10 +4,11 @@ from flask import Blueprint, Flask
 from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 
-from packhouse.web import access, filters, home, login, request_log, security, users
+from packhouse.web import access, filters, home, login, reminders, request_log, security, users
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
+    reminders.bp,
     users.bp,
 )
 
