@@ -55,6 +55,8 @@ class Config:
     ZONE: str = "Asia/Pontianak"
     SESSION_HOURS: int = 12
     RATELIMIT: bool = True
+    DPO_CONTACT: str = ""
+    COMPLAINTS_URL: str = "https://www.lapor.go.id/"
 
     MAIL_HOST: str = ""
     MAIL_PORT: int = 587
