@@ -152,11 +152,6 @@ def problems_with_machine(spec: MachineSpec) -> tuple[Problem, ...]:
     rules: tuple[tuple[bool, str, dict[str, object]], ...] = (
         (bool(spec.packs), "machine_packs_missing", {}),
         (
-            spec.packs <= PACKS.keys(),
-            "pack_unknown",
-            {"packs": sorted(spec.packs - PACKS.keys())},
-        ),
-        (
             spec.rate_per_minute.is_finite() and spec.rate_per_minute > 0,
             "machine_rate_not_positive",
             {"rate_per_minute": spec.rate_per_minute},
