@@ -122,6 +122,18 @@ class Browser(FlaskClient):
             return super().open(*args, **kwargs)
 
 
+@pytest.fixture(scope="session")
+def bare_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """An app without a database: for what is decided before anything is read from it."""
+    return create_app(Testing(INSTANCE=tmp_path_factory.mktemp("bare")))
+
+
+@pytest.fixture
+def stranger(bare_app: Flask) -> FlaskClient:
+    """A browser at the door of an app without a database."""
+    return Browser(bare_app, bare_app.response_class)
+
+
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """A browser of somebody who has not signed in."""

@@ -8,8 +8,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from config import Testing
-from packhouse import create_app
 from packhouse.domain.permissions import Access, may_enter
 from packhouse.domain.users import Actor, Role
 from packhouse.web.access import OF_LIBRARIES, declared_access
@@ -20,12 +18,6 @@ KEBAB = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)?$")
 READING = {"GET", "HEAD", "OPTIONS"}
 # A code is read by people and has its own shape; a token is longer than any other converter says.
 UNTYPED = {"code", "token"}
-
-
-@pytest.fixture(scope="module")
-def bare_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """An app that is only looked at."""
-    return create_app(Testing(INSTANCE=tmp_path_factory.mktemp("routes")))
 
 
 def rules(app: Flask) -> list[Rule]:

@@ -23,15 +23,15 @@ def test_a_level_admits_the_roles_it_names_and_nobody_else(
     assert may_enter(actor, access) == admitted
 
 
-def test_a_stranger_is_sent_to_the_door_and_back(client: FlaskClient) -> None:
-    response = client.get("/account?tab=1")
+def test_a_stranger_is_sent_to_the_door_and_back(stranger: FlaskClient) -> None:
+    response = stranger.get("/account?tab=1")
 
     assert response.status_code == 303
     assert response.headers["Location"] == "/sign-in?next=/account?tab%3D1"
 
 
-def test_a_stranger_who_sends_a_form_is_sent_to_the_door(client: FlaskClient) -> None:
-    response = client.post("/account/password", data={"old": "a", "new": "b"})
+def test_a_stranger_who_sends_a_form_is_sent_to_the_door(stranger: FlaskClient) -> None:
+    response = stranger.post("/account/password", data={"old": "a", "new": "b"})
 
     assert response.status_code == 303
     assert response.headers["Location"] == "/sign-in"
@@ -117,16 +117,16 @@ FORGED = [
 ]
 
 
-@pytest.mark.parametrize("target", FORGED)
-def test_nobody_is_led_away_after_signing_in(app: Flask, target: str) -> None:
-    with app.test_request_context():
-        assert safe_next(target) is None
+def test_nobody_is_led_away_after_signing_in(bare_app: Flask) -> None:
+    with bare_app.test_request_context():
+        assert [target for target in FORGED if safe_next(target) is not None] == []
 
 
-@pytest.mark.parametrize("target", ["/", "/account", "/account?tab=1&x=//evil.example", "/people"])
-def test_a_page_of_ours_is_where_a_person_returns_to(app: Flask, target: str) -> None:
-    with app.test_request_context():
-        assert safe_next(target) == target
+def test_a_page_of_ours_is_where_a_person_returns_to(bare_app: Flask) -> None:
+    ours = ["/", "/account", "/account?tab=1&x=//evil.example", "/people"]
+
+    with bare_app.test_request_context():
+        assert [safe_next(target) for target in ours] == ours
 
 
 def test_a_view_without_a_declaration_refuses_everybody(

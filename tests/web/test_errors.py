@@ -29,27 +29,27 @@ Raise = Callable[[BaseException], None]
 
 
 @pytest.fixture
-def raise_in_a_view(app: Flask) -> Iterator[Raise]:
+def raise_in_a_view(bare_app: Flask) -> Iterator[Raise]:
     """Make the front door raise; each app is shared, so it is put right again."""
-    kept = app.view_functions["home.index"]
+    kept = bare_app.view_functions["home.index"]
 
     def set_up(error: BaseException) -> None:
         @allow(Access.PUBLIC)
         def broken() -> str:
             raise error
 
-        app.view_functions["home.index"] = broken
+        bare_app.view_functions["home.index"] = broken
 
     yield set_up
-    app.view_functions["home.index"] = kept
+    bare_app.view_functions["home.index"] = kept
 
 
 @pytest.fixture
-def at_work(app: Flask) -> Iterator[None]:
+def at_work(bare_app: Flask) -> Iterator[None]:
     """Answer bugs as a house at work does, instead of handing them to the test."""
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+    bare_app.config["PROPAGATE_EXCEPTIONS"] = False
     yield
-    app.config["PROPAGATE_EXCEPTIONS"] = None
+    bare_app.config["PROPAGATE_EXCEPTIONS"] = None
 
 
 @pytest.mark.parametrize(("error", "status"), STATUSES.items())
@@ -73,32 +73,32 @@ def test_every_error_of_ours_is_tried_here() -> None:
 
 @pytest.mark.parametrize(("error", "status"), STATUSES.items())
 def test_a_person_reads_a_page(
-    client: FlaskClient, raise_in_a_view: Raise, error: PackhouseError, status: int
+    stranger: FlaskClient, raise_in_a_view: Raise, error: PackhouseError, status: int
 ) -> None:
     raise_in_a_view(error)
 
-    response = client.get("/")
+    response = stranger.get("/")
 
     assert response.status_code == status
     assert response.mimetype == "text/html"
     assert ("Retry-After" in response.headers) == (status in (429, 503))
 
 
-def test_all_problems_are_told_at_once(client: FlaskClient, raise_in_a_view: Raise) -> None:
+def test_all_problems_are_told_at_once(stranger: FlaskClient, raise_in_a_view: Raise) -> None:
     raise_in_a_view(errors.RuleBroken([Problem("off_grid"), Problem("in_the_past")]))
 
-    text = client.get("/").text
+    text = stranger.get("/").text
 
     assert "kelipatan lima menit" in text
     assert "sudah lewat" in text
 
 
 def test_a_bug_is_told_with_an_incident_and_without_its_words(
-    client: FlaskClient, raise_in_a_view: Raise, at_work: None, capsys: pytest.CaptureFixture[str]
+    stranger: FlaskClient, raise_in_a_view: Raise, at_work: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     raise_in_a_view(ZeroDivisionError("what siti@contoh.example typed"))
 
-    response = client.get("/")
+    response = stranger.get("/")
 
     logged = capsys.readouterr().err
     incident = json.loads(logged.splitlines()[0])["incident"]
@@ -114,25 +114,25 @@ def test_a_bug_is_told_with_an_incident_and_without_its_words(
     [("GET", "/nowhere", 404), ("GET", "/sign-out", 405), ("DELETE", "/", 405)],
 )
 def test_what_does_not_exist_is_said_on_a_page(
-    client: FlaskClient, method: str, path: str, status: int
+    stranger: FlaskClient, method: str, path: str, status: int
 ) -> None:
-    response = client.open(path, method=method)
+    response = stranger.open(path, method=method)
 
     assert response.status_code == status
     assert response.mimetype == "text/html"
     assert ("Allow" in response.headers) == (status == 405)
 
 
-def problem(client: FlaskClient, **request: Any) -> dict[str, Any]:
-    response = client.open("/api/v1/nowhere", **request)
+def problem(stranger: FlaskClient, **request: Any) -> dict[str, Any]:
+    response = stranger.open("/api/v1/nowhere", **request)
     assert response.mimetype == "application/problem+json"
     body: dict[str, Any] = response.get_json()
     assert body["status"] == response.status_code
     return body
 
 
-def test_a_program_reads_problem_details(client: FlaskClient) -> None:
-    body = problem(client, method="GET")
+def test_a_program_reads_problem_details(stranger: FlaskClient) -> None:
+    body = problem(stranger, method="GET")
 
     assert body["code"] == "not_found"
     assert body["title"] == "Not Found"
@@ -140,16 +140,18 @@ def test_a_program_reads_problem_details(client: FlaskClient) -> None:
 
 
 def test_a_broken_page_of_errors_still_says_what_is_wrong(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    bare_app: Flask, stranger: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken() -> dict[str, Any]:
         raise RuntimeError
 
     monkeypatch.setitem(
-        app.template_context_processors, None, [*app.template_context_processors[None], broken]
+        bare_app.template_context_processors,
+        None,
+        [*bare_app.template_context_processors[None], broken],
     )
 
-    response = client.get("/nowhere")
+    response = stranger.get("/nowhere")
 
     assert response.status_code == 404
     assert response.mimetype == "text/plain"
