@@ -19,7 +19,7 @@ from packhouse.models.users import ServerSession, User, UserSite
 WEEK = [
     *((day, opens, closes) for day in range(4) for opens, closes in ((450, 720), (780, 960))),
     (4, 450, 690),
-    (4, 810, 990),
+    (4, 780, 990),
 ]
 COMMISSIONED = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,6 +1,7 @@
 """The operator's day: runs, and what did not happen."""
 
 from packhouse.services.runs.absence import close_forgotten, mark_no_shows, no_show
+from packhouse.services.runs.importing import Imported, LogLine, import_log
 from packhouse.services.runs.running import (
     Counts,
     check_in,
@@ -21,10 +22,13 @@ from packhouse.services.runs.states import (
 
 __all__ = [
     "Counts",
+    "Imported",
+    "LogLine",
     "check_in",
     "close_forgotten",
     "end_run",
     "finish",
+    "import_log",
     "mark_no_shows",
     "no_show",
     "note_changeover",
