@@ -4,9 +4,20 @@ from flask import Blueprint, Flask
 from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 
-from packhouse.web import access, filters, home, login, reminders, request_log, security, users
+from packhouse.web import (
+    access,
+    assets,
+    filters,
+    home,
+    login,
+    reminders,
+    request_log,
+    security,
+    users,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    assets.bp,
     home.bp,
     reminders.bp,
     users.bp,
@@ -22,6 +33,7 @@ def init_app(app: Flask) -> None:
     Compress(app)
     Bootstrap5(app)
     filters.init_filters(app)
+    assets.init_app(app)
     request_log.init_app(app)
     login.init_app(app)
     security.init_app(app)

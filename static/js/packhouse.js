@@ -1,7 +1,7 @@
 // Improvements only: every page works without this file.
 const words = document.documentElement.lang === "en"
-  ? { kept: "You filled this in before, but it was not sent.", restore: "Use it again", discard: "Discard", offline: "No connection. Your entries are kept on this phone; send again when there is a signal." }
-  : { kept: "Isian ini pernah Anda tulis, tetapi belum terkirim.", restore: "Pakai lagi", discard: "Buang", offline: "Tidak ada sambungan. Isian Anda disimpan di ponsel ini; kirim lagi saat ada sinyal." };
+  ? { kept: "You filled this in before, but it was not sent.", restore: "Use it again", discard: "Discard", offline: "No connection. Try again when there is a signal; what you typed stays here.", waiting: "No connection. Kept on this phone, sent as soon as there is a signal:", sent: "Sent now:", refused: "Refused by the house, please check:" }
+  : { kept: "Isian ini pernah Anda tulis, tetapi belum terkirim.", restore: "Pakai lagi", discard: "Buang", offline: "Tidak ada sambungan. Coba lagi saat ada sinyal; isian Anda tetap di sini.", waiting: "Tidak ada sambungan. Disimpan di ponsel ini, dikirim begitu ada sinyal:", sent: "Sekarang terkirim:", refused: "Ditolak, mohon diperiksa:" };
 
 const make = (tag, text, attributes = {}) => {
   const element = document.createElement(tag);
@@ -28,7 +28,11 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.once === undefined) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
-  if (!navigator.onLine) { event.preventDefault(); sayOffline(form); return; }
+  if (!navigator.onLine) {
+    event.preventDefault();
+    if (form.dataset.outbox === undefined) sayOffline(form); else keep(form, event.submitter);
+    return;
+  }
   form.dataset.sent = "1";
   const button = event.submitter ?? form.querySelector("button:not([type=button])");
   if (!button) return;
@@ -46,6 +50,47 @@ const sayOffline = (form) => {
   form.append(note);
   note.scrollIntoView({ block: "nearest" });
 };
+
+// What an operator taps without a signal is kept and sent when it returns. Each carries its
+// idempotency key, so that sending it twice is the same as once.
+const OUTBOX = "packhouse:outbox";
+const tell = (tone, text, items) => {
+  const note = make("p", `${text} ${items.map((each) => each.label).join(", ")}`, { class: `note note-${tone} outbox`, role: "status" });
+  document.querySelectorAll(`.outbox.note-${tone}`).forEach((old) => old.remove());
+  document.getElementById("main")?.prepend(note);
+};
+const keep = (form, submitter) => {
+  const body = [...new FormData(form, submitter)].filter(([, value]) => typeof value === "string");
+  const label = form.dataset.outbox || submitter?.textContent.trim() || "";
+  const waiting = [...(store.read(OUTBOX) ?? []), { url: form.action, body, label, at: Date.now() }];
+  store.write(OUTBOX, waiting);
+  form.dataset.sent = "1";
+  submitter?.setAttribute("aria-disabled", "true");
+  navigator.vibrate?.([15, 60, 15]);
+  tell("warning", words.waiting, waiting);
+};
+const drain = async () => {
+  const sent = [], refused = [];
+  for (let item; navigator.onLine && (item = (store.read(OUTBOX) ?? [])[0]);) {
+    let answer;
+    try { answer = await fetch(item.url, { method: "POST", body: new URLSearchParams(item.body) }); } catch { break; }
+    // The server is busy, or wants to know first who this is: it stays until then.
+    if (answer.status >= 500 || answer.status === 429 || answer.url.includes("/sign-in")) break;
+    (answer.ok ? sent : refused).push(item);
+    store.write(OUTBOX, (store.read(OUTBOX) ?? []).slice(1));
+  }
+  if (sent.length) tell("success", words.sent, sent);
+  if (refused.length) tell("danger", words.refused, refused);
+  const waiting = store.read(OUTBOX) ?? [];
+  if (waiting.length) tell("warning", words.waiting, waiting); else document.querySelector(".outbox.note-warning")?.remove();
+};
+const drainAlone = () => {
+  if (!(store.read(OUTBOX) ?? []).length) return;
+  // Two windows must not send the same list at the same time.
+  if (navigator.locks) navigator.locks.request(OUTBOX, { ifAvailable: true }, (lock) => lock && drain()); else drain();
+};
+addEventListener("online", drainAlone);
+drainAlone();
 
 // A long form is kept until the server has answered with another page.
 const SECRET = /csrf|password|idempotency|token/i;
