@@ -98,6 +98,46 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     ),
     "machine_tariff_negative": _l("Tarif tidak boleh kurang dari nol."),
     "machine_retired_before_commissioned": _l("Mesin berhenti sebelum mulai beroperasi."),
+    "machine_code_malformed": _l(
+        "Kode mesin: 1 sampai 40 huruf, angka, titik, atau tanda hubung, tanpa spasi."
+    ),
+    "machine_code_taken": _l("Kode %(code)s sudah dipakai mesin lain."),
+    "machine_kind_malformed": _l(
+        "Jenis mesin ditulis dengan huruf kecil, angka, dan garis bawah, misalnya band_sealer."
+    ),
+    "machine_at_other_site": _l("Mesin %(code)s milik rumah kemasan lain."),
+    "machine_rate_too_large": _l("Laju mesin paling banyak %(maximum)s kemasan per menit."),
+    "machine_has_bookings": _l(
+        "Masih ada %(bookings)s reservasi atau pekerjaan setelah waktu itu. Pindahkan dahulu."
+    ),
+    "machine_used_before_commissioned": _l(
+        "Mesin ini sudah dipakai sejak %(starts_at)s; ia tidak dapat mulai beroperasi sesudahnya."
+    ),
+    "attended_has_bookings": _l(
+        "Perlu tidaknya operator tidak dapat diubah selama ada %(bookings)s reservasi mendatang."
+    ),
+    "cleaning_does_not_fit": _l(
+        "Pembersihan yang lebih lama tidak muat di antara reservasi pada %(days)s hari,"
+        " mulai %(day)s. Pindahkan dahulu reservasi itu."
+    ),
+    "lane_fixed": _l("Jalur mesin %(machine)s tidak dapat diubah: alat satu jalur tidak berpindah."),
+    "lane_unknown": _l("Jalur harus halal atau non_halal."),
+    "pack_malformed": _l(
+        "Kode kemasan ditulis dengan huruf kecil, angka, dan garis bawah, bukan: %(value)s."
+    ),
+    "pack_has_bookings": _l(
+        "Kemasan %(pack)s masih dipakai %(bookings)s reservasi pada mesin ini. Pindahkan dahulu."
+    ),
+    "condition_unknown": _l("Kondisi harus good, fair, atau bad."),
+    "year_out_of_range": _l("Tahun perolehan ini tidak mungkin."),
+    "amount_out_of_range": _l("Jumlah uang ini di luar batas."),
+    "legal_basis_missing": _l("Tarif berbayar memerlukan dasar hukum, misalnya nomor peraturannya."),
+    "tariff_in_the_past": _l("Tarif tidak dapat berlaku surut. Pilih waktu mulai yang akan datang."),
+    # Lists from a spreadsheet
+    "list_empty": _l("Daftar ini kosong."),
+    "columns_missing": _l("Kolom ini tidak ada dalam daftar: %(columns)s."),
+    "cell_unreadable": _l("Isi kolom %(field)s tidak terbaca: %(value)s."),
+    "line_repeated": _l("Kode %(code)s sudah ada pada baris %(other)s."),
     "pack_not_handled": _l("Mesin %(machine)s tidak dapat memakai kemasan %(pack)s."),
     "lane_mismatch": _l(
         "Produk %(product_lane)s tidak boleh memakai mesin jalur lain."
@@ -141,6 +181,25 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     "hours_last": _l("Jam buka yang terakhir tidak dapat dihapus. Ganti dengan jam yang lain."),
     "closure_exists": _l("Hari tutup ini sudah tercatat."),
     "closure_long": _l("Satu penutupan paling lama %(days)s hari."),
+    # Businesses
+    "nib_taken": _l("NIB %(nib)s sudah terdaftar atas nama usaha lain."),
+    "nib_missing": _l("Isi NIB dahulu; tingkat ini memerlukannya."),
+    "business_not_found": _l("Usaha ini tidak ada, atau bukan milik Anda."),
+    "person_already_member": _l("Orang ini sudah tercatat pada usaha ini."),
+    "owner_last": _l("Usaha memerlukan sedikitnya satu pemilik. Tambahkan pemilik lain dahulu."),
+    "not_a_producer": _l("%(email)s bukan akun pelaku UMKM, jadi tidak dapat mewakili usaha."),
+    "not_a_cooperative": _l("Hanya koperasi yang mempunyai anggota."),
+    "member_is_cooperative": _l("Anggota koperasi harus UMKM, bukan koperasi."),
+    "member_already": _l("Usaha ini sudah menjadi anggota."),
+    "cooperative_has_members": _l("Koperasi ini masih mempunyai %(members)s anggota."),
+    # Products
+    "allergen_unknown": _l("Alergen ini tidak dikenal: %(value)s."),
+    "aroma_unknown": _l("Aroma ini tidak dikenal: %(value)s."),
+    "product_has_bookings": _l(
+        "Produk ini sudah dipakai dalam %(bookings)s reservasi, jadi kemasan, jalur, alergen,"
+        " aroma, dan sifat basahnya tidak dapat diubah. Buat produk baru, lalu arsipkan yang ini."
+    ),
+    "product_archived": _l("Produk ini sudah diarsipkan."),
     # People
     "sign_in_failed": _l("Surel atau kata sandi tidak cocok."),
     "too_many_sign_ins": _l("Terlalu banyak percobaan masuk. Coba lagi dalam %(seconds)s."),
