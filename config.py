@@ -69,7 +69,6 @@ class Config:
 
     # Fixed, because no house has a reason to differ.
     MAX_CONTENT_LENGTH: ClassVar[int] = 6 * 1024 * 1024
-    SESSION_COOKIE_NAME: ClassVar[str] = "packhouse"
     SESSION_COOKIE_HTTPONLY: ClassVar[bool] = True
     SESSION_COOKIE_SAMESITE: ClassVar[str] = "Lax"
     WTF_CSRF_TIME_LIMIT: ClassVar[None] = None  # A form may stay open all day; the session ends it.
@@ -103,6 +102,11 @@ class Config:
     def SESSION_COOKIE_SECURE(self) -> bool:  # noqa: N802  (named by Flask)
         """Keep the cookie off plain HTTP once the public address is HTTPS."""
         return urlsplit(self.PUBLIC_URL).scheme == "https"
+
+    @property
+    def SESSION_COOKIE_NAME(self) -> str:  # noqa: N802  (named by Flask)
+        """With __Host- no neighbouring host can plant a cookie; browsers want HTTPS for it."""
+        return "__Host-packhouse" if self.SESSION_COOKIE_SECURE else "packhouse"
 
     @property
     def PERMANENT_SESSION_LIFETIME(self) -> timedelta:  # noqa: N802  (named by Flask)

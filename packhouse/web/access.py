@@ -90,8 +90,19 @@ def _turn_away() -> ResponseReturnValue:
         raise NotAllowed
     if login.speaks_api():
         raise _unauthorized()
-    here = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("users.sign_in", next=safe_next(here)), code=303)
+    door = url_for("users.sign_in", next=safe_next(_page_in_view()))
+    if "HX-Request" in request.headers:
+        return "", 204, {"HX-Redirect": door}  # The whole page goes there, not a part of it.
+    return redirect(door, code=303)
+
+
+def _page_in_view() -> str:
+    """Return the page a person looks at: the one she asked for, or the one her form is on."""
+    in_part = request.headers.get("HX-Current-URL")
+    if request.method == "GET" and not in_part:
+        return request.full_path.rstrip("?")
+    parts = urlsplit(in_part or request.referrer or "")
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _unauthorized() -> Unauthorized:

@@ -37,6 +37,24 @@ def test_a_stranger_who_sends_a_form_is_sent_to_the_door(stranger: FlaskClient) 
     assert response.headers["Location"] == "/sign-in"
 
 
+def test_a_form_sent_too_late_leads_back_to_its_page(stranger: FlaskClient) -> None:
+    response = stranger.post(
+        "/account/password", headers={"Referer": "https://kemas.example/account?tab=1"}
+    )
+
+    assert response.headers["Location"] == "/sign-in?next=/account?tab%3D1"
+
+
+def test_a_part_of_a_page_sends_the_whole_page_to_the_door(stranger: FlaskClient) -> None:
+    response = stranger.get(
+        "/account",
+        headers={"HX-Request": "true", "HX-Current-URL": "https://kemas.example/people"},
+    )
+
+    assert response.status_code == 204
+    assert response.headers["HX-Redirect"] == "/sign-in?next=/people"
+
+
 def test_the_wrong_role_is_refused(make: Make, login_as: LoginAs) -> None:
     response = login_as(make.user(Role.PRODUCER)).get("/people")
 

@@ -66,12 +66,15 @@ def test_no_cache_keeps_what_one_person_sees(
 
 def test_https_is_kept_to_once_the_house_has_it(tmp_path: Path) -> None:
     app = create_app(Testing(INSTANCE=tmp_path, PUBLIC_URL="https://kemas.example"))
-    cookie_of = app.config["SESSION_COOKIE_SECURE"]
 
-    response = app.test_client().get("/nowhere")
+    response = app.test_client().get("/sign-in", base_url="https://kemas.example")
 
-    assert cookie_of is True
     assert response.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    cookie = response.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-packhouse=")
+    assert "; Secure;" in cookie
+    assert "; Path=/" in cookie
+    assert "Domain" not in cookie
 
 
 # --- forged forms -------------------------------------------------------------------------------
