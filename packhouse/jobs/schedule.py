@@ -11,7 +11,7 @@ from packhouse import clock
 from packhouse.domain.users import SYSTEM
 from packhouse.jobs.reminders import deliver_messages
 from packhouse.queries.reminders import Beat, heartbeats
-from packhouse.services.bookings import expire_requests
+from packhouse.services import bookings, downtime, reminders, reports, runs, sites
 from packhouse.services.housekeeping import note_duty, prune
 
 log = logging.getLogger(__name__)
@@ -45,12 +45,47 @@ class Outcome:
 
 MAX_BATCHES = 1000
 
-# Messages come last, so that what the other duties tell goes out in the same round.
+# In this order: a run that nobody ended is over before somebody is missed on its machine, and
+# messages come last, so that what the other duties tell goes out in the same round.
 DUTIES: tuple[Duty, ...] = (
     Duty(
         "expire_requests",
         timedelta(seconds=30),
-        lambda now: expire_requests(actor=SYSTEM, now=now),
+        lambda now: bookings.expire_requests(actor=SYSTEM, now=now),
+        in_batches=True,
+    ),
+    Duty(
+        "close_forgotten",
+        timedelta(seconds=60),
+        lambda now: runs.close_forgotten(actor=SYSTEM, now=now),
+        in_batches=True,
+    ),
+    Duty(
+        "mark_no_shows",
+        timedelta(seconds=30),
+        lambda now: runs.mark_no_shows(actor=SYSTEM, now=now),
+        in_batches=True,
+    ),
+    Duty(
+        "warn_of_overruns",
+        timedelta(seconds=60),
+        lambda now: reminders.warn_of_overruns(now=now),
+    ),
+    Duty(
+        "release_past",
+        timedelta(seconds=300),
+        lambda now: downtime.release_past(actor=SYSTEM, now=now),
+        in_batches=True,
+    ),
+    Duty(
+        "propose_holidays",
+        timedelta(days=1),
+        lambda now: sites.propose_holidays(actor=SYSTEM, now=now),
+    ),
+    Duty(
+        "roll_up",
+        timedelta(seconds=300),
+        lambda now: reports.roll_up(actor=SYSTEM, now=now),
         in_batches=True,
     ),
     Duty("prune", timedelta(hours=1), lambda now: prune(now=now)),

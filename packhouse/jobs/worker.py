@@ -56,8 +56,7 @@ class Pulse:
         self.beat(is_busy=True)
         return not self.stopping.is_set()
 
-    @property
-    def is_stalled(self) -> bool:
+    def has_stalled(self) -> bool:
         """Say whether the worker has been silent for too long."""
         limit = BUSY_LIMIT if self.is_busy else IDLE_LIMIT
         return self.monotonic() - self.last > limit
@@ -172,7 +171,7 @@ def run_worker(app: Flask, *, accept_clock: bool = False) -> None:
 def watch(pulse: Pulse, end: Callable[[int], object] = os._exit) -> None:
     """End the process once it has stalled; whoever supervises it starts another."""
     while not pulse.stopping.wait(1):
-        if pulse.is_stalled:
+        if pulse.has_stalled():
             log.critical("the worker has stalled and ends itself")
             end(EXIT_STALLED)
             return

@@ -16,8 +16,13 @@ from packhouse.channels import NotSent
 from packhouse.db import transaction
 from packhouse.domain.bookings import State
 from packhouse.domain.reminders import LEASE, Channel, Failure, MessageKind, MessageState
-from packhouse.jobs import reminders as jobs
-from packhouse.jobs.reminders import BREAK_AFTER, Breaker, Sender, deliver_messages
+from packhouse.jobs.reminders import (
+    BREAK_AFTER,
+    Breaker,
+    Sender,
+    _while_ours,
+    deliver_messages,
+)
 from packhouse.models.reminders import Message
 from packhouse.services.outbox import Claimed, claim_due
 from tests.factories import Make
@@ -133,11 +138,11 @@ def test_nothing_is_begun_that_the_lease_has_no_room_for(
 ) -> None:
     many(make, 2, now)
     passing = iter(range(0, 1000, 20))
-    monkeypatch.setattr(jobs.time, "monotonic", lambda: float(next(passing)))
+    monkeypatch.setattr("packhouse.jobs.reminders.time.monotonic", lambda: float(next(passing)))
     claimed = claim_due(now=now, limit=20, worker="test")
     untried: list[Claimed] = []
 
-    tried = list(jobs._while_ours(claimed, untried, lambda: True))
+    tried = list(_while_ours(claimed, untried, lambda: True))
 
     assert (len(tried), len(untried)) == (1, 3)
 

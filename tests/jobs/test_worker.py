@@ -15,6 +15,7 @@ from flask import Flask
 from packhouse import clock
 from packhouse.domain.reminders import MessageKind
 from packhouse.jobs import worker as module
+from packhouse.jobs.schedule import DUTIES
 from packhouse.jobs.worker import (
     BUSY_LIMIT,
     EXIT_STALLED,
@@ -160,14 +161,14 @@ def test_the_heart_stands_still_after_three_missed_rounds_or_one_that_hangs() ->
     pulse = Pulse(monotonic=passed)
 
     passed.at = float(IDLE_LIMIT)
-    assert not pulse.is_stalled
+    assert not pulse.has_stalled()
     passed.at += 1
-    assert pulse.is_stalled
+    assert pulse.has_stalled()
     pulse.go_on()
     passed.at += BUSY_LIMIT
-    assert not pulse.is_stalled
+    assert not pulse.has_stalled()
     passed.at += 1
-    assert pulse.is_stalled
+    assert pulse.has_stalled()
 
 
 def test_a_stalled_worker_ends_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,7 +216,7 @@ def test_the_process_works_and_ends_cleanly_when_told_to(tmp_path: Path) -> None
     def has_worked() -> bool:
         with closing(sqlite3.connect(tmp_path / "packhouse.db")) as database:
             (beats,) = database.execute("SELECT count(*) FROM heartbeats").fetchone()
-        return bool(beats == len(module.DUTIES))
+        return bool(beats == len(DUTIES))
 
     try:
         wait_until(has_worked)
