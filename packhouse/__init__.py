@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Flask
 from flask_migrate import Migrate
 
-from packhouse import cli, db, models, web
+from packhouse import api, cli, db, models, web
 from packhouse.api.errors import problem_response
 from packhouse.i18n.locale import init_i18n
 from packhouse.web.errors import answer_errors
@@ -28,5 +28,6 @@ def create_app(config: object) -> Flask:
     init_i18n(app)
     web.init_app(app)
     cli.init_app(app)
+    api.init_app(app)
     answer_errors(app, as_json=problem_response)  # Last: libraries bring handlers of their own.
     return app

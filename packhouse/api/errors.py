@@ -7,10 +7,32 @@ from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
 
+import marshmallow as ma
 from flask import Response
+from marshmallow import fields
 
 from packhouse.errors import Problem
 from packhouse.i18n.messages import problem_text
+from packhouse.services.slots import Offer
+
+
+class ProblemLine(ma.Schema):
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+    facts = fields.Dict(keys=fields.String())
+
+
+class ProblemDocument(ma.Schema):
+    """A problem document (RFC 9457), as this API writes it."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+    problems = fields.List(fields.Nested(ProblemLine), required=True)
+    alternatives = fields.List(fields.Dict())
+    incident = fields.String()
 
 
 def problem_response(
@@ -22,16 +44,16 @@ def problem_response(
     incident: str = "",
 ) -> Response:
     """Return the problem document: every problem at once, and other times where there are any."""
-    details = [problem_text(problem.code, problem.facts) for problem in problems]
+    lines = [problem_line(problem) for problem in problems]
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code or problems[0].code,
-        "detail": " ".join(details),
+        "detail": " ".join(line["detail"] for line in lines),
         "problems": [
-            {"code": problem.code, "detail": detail, "facts": dict(problem.facts)}
-            for problem, detail in zip(problems, details, strict=True)
+            line | {"facts": dict(problem.facts)}
+            for line, problem in zip(lines, problems, strict=True)
         ],
     }
     if alternatives:
@@ -42,7 +64,14 @@ def problem_response(
     return Response(text, status=status, mimetype="application/problem+json")
 
 
+def problem_line(problem: Problem) -> dict[str, Any]:
+    """Return a problem as its code and the words for it in the reader's language."""
+    return {"code": problem.code, "detail": problem_text(problem.code, problem.facts)}
+
+
 def _plain(value: object) -> Any:
+    if isinstance(value, Offer):
+        return value.describe()
     if isinstance(value, datetime | date):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):

@@ -1,7 +1,8 @@
 """Everything that changes a booking before its day: one module a group of verbs."""
 
-from packhouse.services.bookings.booking import Wish, add_booking, book
+from packhouse.services.bookings.booking import MOST_PIECES, Wish, add_booking, book
 from packhouse.services.bookings.changes import Target, cancel, move
+from packhouse.services.bookings.jobs import MOST_PARTS, Part, book_job
 from packhouse.services.bookings.requests import approve, expire_requests, reject, release
 from packhouse.services.bookings.steps import (
     Answer,
@@ -13,7 +14,10 @@ from packhouse.services.bookings.steps import (
 )
 
 __all__ = [
+    "MOST_PARTS",
+    "MOST_PIECES",
     "Answer",
+    "Part",
     "Target",
     "Wish",
     "add_booking",
@@ -21,6 +25,7 @@ __all__ = [
     "approve",
     "become",
     "book",
+    "book_job",
     "cancel",
     "expire_requests",
     "locked_booking",

@@ -54,12 +54,14 @@ def book(
     try:
         return _booked(wish, actor, now, key, source)
     except SlotTaken as taken:
-        raise SlotTaken(_alternatives(wish, actor, now), **taken.problems[0].facts) from None
+        others = alternatives_to(reading(), wish=wish, actor=actor, now=now)
+        raise SlotTaken(others, **taken.problems[0].facts) from None
 
 
-def _alternatives(wish: Wish, actor: Actor, now: datetime) -> tuple[Offer, ...]:
+def alternatives_to(
+    session: Session, *, wish: Wish, actor: Actor, now: datetime
+) -> tuple[Offer, ...]:
     """Return other times near the one that was wanted, on any machine of the same house."""
-    session = reading()
     site = session.scalar(
         select(Site.code)
         .join(Machine, Machine.site_id == Site.id)
@@ -81,7 +83,7 @@ def _booked(wish: Wish, actor: Actor, now: datetime, key: str | None, source: st
             spot = lock_place(session, code=wish.machine, now=now, pack=pack)
             if product is None or not may_act_for(actor, product.business_id, spot.site.id):
                 raise NotFound("product_not_found")
-            job = _job(session, product, wish.quantity, actor=actor, now=now)
+            job = new_job(session, product, wish.quantity, actor=actor, now=now)
             booking = add_booking(
                 session, job=job, product=product, quantity=wish.quantity, spot=spot,
                 starts_at=wish.starts_at, actor=actor, now=now, source=source,
@@ -92,7 +94,10 @@ def _booked(wish: Wish, actor: Actor, now: datetime, key: str | None, source: st
         return answer
 
 
-def _job(session: Session, product: Product, quantity: int, *, actor: Actor, now: datetime) -> Job:
+def new_job(
+    session: Session, product: Product, quantity: int, *, actor: Actor, now: datetime
+) -> Job:
+    """Write the job that one or more bookings will serve. Raises Malformed."""
     if not 1 <= quantity <= MOST_PIECES:
         raise Malformed("quantity_out_of_range", quantity=quantity, most=MOST_PIECES)
     job = Job(

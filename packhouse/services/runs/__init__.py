@@ -3,6 +3,7 @@
 from packhouse.services.runs.absence import close_forgotten, mark_no_shows, no_show
 from packhouse.services.runs.importing import Imported, LogLine, import_log
 from packhouse.services.runs.running import (
+    MOST_PIECES,
     Counts,
     check_in,
     end_run,
@@ -21,6 +22,7 @@ from packhouse.services.runs.states import (
 )
 
 __all__ = [
+    "MOST_PIECES",
     "Counts",
     "Imported",
     "LogLine",

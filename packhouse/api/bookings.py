@@ -1,0 +1,203 @@
+"""Bookings and jobs: made, read, decided, moved and called off."""
+
+from datetime import datetime
+from typing import Any
+
+import marshmallow as ma
+from flask.typing import ResponseReturnValue
+from marshmallow import fields
+
+from packhouse import clock
+from packhouse.api.wire import (
+    Blueprint,
+    Input,
+    Instant,
+    Known,
+    Letters,
+    Nothing,
+    Number,
+    Paged,
+    ProductReference,
+    Repeatable,
+    Text,
+    asking,
+    here,
+    page_of,
+)
+from packhouse.domain.bookings import State
+from packhouse.domain.permissions import STAFF, Access, allow
+from packhouse.queries.bookings import booking_item, bookings_page
+from packhouse.queries.products import product_id_of
+from packhouse.services import bookings
+from packhouse.services.bookings import MOST_PARTS, MOST_PIECES, Part, Target, Wish
+
+bp = Blueprint("api-bookings", __name__, description="Time on machines for a product.")
+
+
+class Phase(ma.Schema):
+    phase = fields.String(required=True)
+    minutes = fields.Integer(required=True)
+    level = fields.Integer()
+
+
+class Booking(ma.Schema):
+    code = fields.String(required=True)
+    state = fields.String(required=True, validate=Known([each.value for each in State]))
+    machine = fields.String(required=True)
+    product = fields.Integer(required=True, allow_none=True)
+    quantity = fields.Integer(required=True)
+    starts_at = Instant(required=True)
+    ends_at = Instant(required=True)
+    occupied_from = Instant(required=True)
+    decide_by = Instant(required=True, allow_none=True)
+    phases = fields.List(fields.Nested(Phase), required=True)
+    price = fields.Integer(required=True)
+    version = fields.Integer(required=True)
+
+
+class Job(ma.Schema):
+    code = fields.String(required=True)
+    product = fields.Integer(required=True)
+    quantity = fields.Integer(required=True)
+    bookings = fields.List(fields.Nested(Booking), required=True)
+    price = fields.Integer(required=True)
+
+
+class NewBooking(Input):
+    product = ProductReference(required=True)
+    quantity = Number(most=MOST_PIECES, required=True)
+    machine = Text(required=True)
+    starts_at = Instant(required=True)
+
+
+class JobPart(Input):
+    machine = Text(required=True)
+    starts_at = Instant(required=True)
+    quantity = Number(most=MOST_PIECES, required=True)
+
+
+class NewJob(Input):
+    product = ProductReference(required=True)
+    quantity = Number(most=MOST_PIECES, required=True)
+    parts = fields.List(fields.Nested(JobPart), required=True, validate=Letters(1, MOST_PARTS))
+
+
+class Move(Input):
+    machine = Text()
+    starts_at = Instant(required=True)
+    version = Number()
+    reason = Text(least=0, load_default="")
+
+
+class Rejection(Input):
+    reason = Text(required=True)
+
+
+class Cancellation(Input):
+    reason = Text(least=0, load_default="")
+    version = Number()
+
+
+class BookingFilter(Paged):
+    state = fields.String(validate=Known([each.value for each in State]))
+    machine = Text()
+    from_at = Instant(data_key="from")
+    to_at = Instant(data_key="to")
+
+
+LOCATED = {"Location": {"schema": {"type": "string"}}}
+
+
+@bp.route("/bookings", methods=["GET"])
+@allow(Access.SIGNED_IN)
+@bp.arguments(BookingFilter, location="query")
+@bp.response(200, page_of(Booking))
+def index(chosen: dict[str, Any]) -> ResponseReturnValue:
+    """List the bookings you may see, by start."""
+    state = State(chosen.pop("state")) if "state" in chosen else None
+    page = bookings_page(actor=asking(), state=state, **chosen)
+    return {"items": [item.answer for item in page.items], "next": page.next}
+
+
+@bp.route("/bookings", methods=["POST"])
+@allow(Access.PRODUCER)
+@bp.arguments(NewBooking)
+@bp.arguments(Repeatable, location="headers")
+@bp.response(201, Booking, headers=LOCATED)
+def create(wanted: dict[str, Any], once: dict[str, str]) -> ResponseReturnValue:
+    """Book a machine for a product; with a key, however often it is sent."""
+    actor = asking()
+    product_id = product_id_of(reference=wanted.pop("product"), actor=actor)
+    source = "desk" if actor.role in STAFF else "online"
+    booked = bookings.book(
+        wish=Wish(product_id=product_id, **wanted),
+        actor=actor, now=clock.now(), key=once.get("key"), source=source,
+    )  # fmt: skip
+    return booked, 201, here(f"bookings/{booked['code']}")
+
+
+@bp.route("/jobs", methods=["POST"])
+@allow(Access.PRODUCER)
+@bp.arguments(NewJob)
+@bp.arguments(Repeatable, location="headers")
+@bp.response(201, Job)
+def create_job(wanted: dict[str, Any], once: dict[str, str]) -> ResponseReturnValue:
+    """Book several times, on one machine or on many, for one job: all of them or none."""
+    actor = asking()
+    answer: dict[str, Any] = bookings.book_job(
+        product_id=product_id_of(reference=wanted["product"], actor=actor),
+        quantity=wanted["quantity"],
+        parts=tuple(Part(**part) for part in wanted["parts"]),
+        actor=actor, now=clock.now(), key=once.get("key"),
+        source="desk" if actor.role in STAFF else "online",
+    )  # fmt: skip
+    return answer
+
+
+@bp.route("/bookings/<code>", methods=["GET"])
+@allow(Access.SIGNED_IN)
+@bp.arguments(Nothing, location="query")
+@bp.response(200, Booking)
+def show(_nothing: dict[str, Any], code: str) -> ResponseReturnValue:
+    """Show one booking."""
+    return dict(booking_item(code=code, actor=asking()).answer)
+
+
+@bp.route("/bookings/<code>/approve", methods=["POST"])
+@allow(Access.MANAGER)
+@bp.arguments(Nothing, required=False)
+@bp.response(200, Booking)
+def approve(_nothing: dict[str, Any], code: str) -> ResponseReturnValue:
+    """Confirm a request."""
+    return bookings.approve(code=code, actor=asking(), now=clock.now())
+
+
+@bp.route("/bookings/<code>/reject", methods=["POST"])
+@allow(Access.MANAGER)
+@bp.arguments(Rejection)
+@bp.response(200, Booking)
+def reject(told: dict[str, str], code: str) -> ResponseReturnValue:
+    """Refuse a request, with a reason that its owner reads."""
+    return bookings.reject(code=code, reason=told["reason"], actor=asking(), now=clock.now())
+
+
+@bp.route("/bookings/<code>/cancel", methods=["POST"])
+@allow(Access.PRODUCER)
+@bp.arguments(Cancellation, required=False)
+@bp.response(200, Booking)
+def cancel(told: dict[str, Any], code: str) -> ResponseReturnValue:
+    """Call a booking off; its time is free at once."""
+    return bookings.cancel(code=code, actor=asking(), now=clock.now(), **told)
+
+
+@bp.route("/bookings/<code>/move", methods=["POST"])
+@allow(Access.PRODUCER)
+@bp.arguments(Move)
+@bp.arguments(Repeatable, location="headers")
+@bp.response(200, Booking)
+def move(told: dict[str, Any], once: dict[str, str], code: str) -> ResponseReturnValue:
+    """Move a booking in one step; it keeps its code, and its old time until it has the new one."""
+    now: datetime = clock.now()
+    return bookings.move(
+        code=code, target=Target(**told), actor=asking(), now=now, key=once.get("key")
+    )

@@ -1,0 +1,153 @@
+"""Book a job in several parts, on one machine or on many."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from packhouse.db import reading, transaction, use_case
+from packhouse.domain.permissions import may_act_for
+from packhouse.domain.users import Actor
+from packhouse.errors import Malformed, NotFound, Problem, RuleBroken, SlotTaken
+from packhouse.models.bookings import Booking, Job
+from packhouse.models.machines import Machine
+from packhouse.models.products import Product
+from packhouse.services.audit import Once, answer_once
+from packhouse.services.bookings.booking import Wish, add_booking, alternatives_to, new_job
+from packhouse.services.bookings.steps import Answer, answer_of
+from packhouse.services.slots import Place, lock_places
+
+MOST_PARTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some pieces of a job on one machine from an instant on."""
+
+    machine: str
+    starts_at: datetime
+    quantity: int
+
+
+@use_case
+def book_job(
+    *,
+    product_id: int,
+    quantity: int,
+    parts: Sequence[Part],
+    actor: Actor,
+    now: datetime,
+    key: str | None = None,
+    source: str = "online",
+) -> Answer:
+    """Book every part of a job or none; return the job's code, its bookings and their price.
+
+    Raises what ``book`` raises: RuleBroken with the problems of all parts at once, each with the
+    number of its ``part`` (from 1), SlotTaken with other times for the part that is taken.
+    """
+    if not 1 <= len(parts) <= MOST_PARTS:
+        raise Malformed("parts_out_of_range", most=MOST_PARTS)
+    if sum(part.quantity for part in parts) != quantity:
+        raise RuleBroken([Problem("parts_do_not_add_up", {"quantity": quantity})])
+    try:
+        return _job_booked(
+            product_id=product_id, quantity=quantity, parts=parts,
+            actor=actor, now=now, key=key, source=source,
+        )  # fmt: skip
+    except SlotTaken as taken:
+        facts = taken.problems[0].facts
+        part = parts[int(str(facts["part"])) - 1]
+        wish = Wish(product_id, part.quantity, part.machine, part.starts_at)
+        others = alternatives_to(reading(), wish=wish, actor=actor, now=now)
+        raise SlotTaken(others, **facts) from None
+
+
+def _job_booked(
+    *,
+    product_id: int,
+    quantity: int,
+    parts: Sequence[Part],
+    actor: Actor,
+    now: datetime,
+    key: str | None,
+    source: str,
+) -> Answer:
+    told = [asdict(part) | {"starts_at": int(part.starts_at.timestamp())} for part in parts]
+    request = {"product_id": product_id, "quantity": quantity, "parts": told}
+    once = Once(key, "book_job", request) if key else None
+    with transaction() as session:
+
+        def act() -> Answer:
+            product = session.get(Product, product_id)
+            places = _places(session, parts, product.pack if product else None, now)
+            if product is None or not all(
+                may_act_for(actor, product.business_id, place.site.id) for place in places.values()
+            ):
+                raise NotFound("product_not_found")
+            job = new_job(session, product, quantity, actor=actor, now=now)
+            made = _add_parts(
+                session, job=job, product=product, parts=parts, places=places,
+                actor=actor, now=now, source=source,
+            )  # fmt: skip
+            answers = [answer_of(session, booking) for booking in made]
+            return {
+                "code": job.code,
+                "product": product.id,
+                "quantity": quantity,
+                "bookings": answers,
+                "price": sum(booking.price for booking in made),
+            }
+
+        answer: Answer = answer_once(session, actor=actor, now=now, once=once, act=act)
+        return answer
+
+
+def _places(
+    session: Session, parts: Sequence[Part], pack: str | None, now: datetime
+) -> dict[str, Place]:
+    """Lock the machines of all parts in the order of their ids, and return them by code."""
+    codes = {part.machine for part in parts}
+    known = session.execute(select(Machine.code, Machine.id).where(Machine.code.in_(codes))).all()
+    for missing in sorted(codes - {row.code for row in known}):
+        raise NotFound("machine_not_found", machine=missing)
+    ids = [row.id for row in known]
+    places = lock_places(session, machine_ids=ids, now=now, pack=pack)
+    return {place.machine.code: place for place in places}
+
+
+def _add_parts(
+    session: Session,
+    *,
+    job: Job,
+    product: Product,
+    parts: Sequence[Part],
+    places: dict[str, Place],
+    actor: Actor,
+    now: datetime,
+    source: str,
+) -> list[Booking]:
+    made: list[Booking] = []
+    problems: list[Problem] = []
+    for number, part in enumerate(parts, start=1):
+        try:
+            booking = add_booking(
+                session, job=job, product=product, quantity=part.quantity,
+                spot=places[part.machine], starts_at=part.starts_at,
+                actor=actor, now=now, source=source,
+            )  # fmt: skip
+            made.append(booking)
+        except RuleBroken as refused:
+            problems += [_of_part(problem, number) for problem in refused.problems]
+            if not session.is_active:  # The database itself refused: nothing more can be tried.
+                break
+        except SlotTaken as taken:
+            raise SlotTaken(**_of_part(taken.problems[0], number).facts) from taken
+    if problems:
+        raise RuleBroken(problems)
+    return made
+
+
+def _of_part(problem: Problem, number: int) -> Problem:
+    return Problem(problem.code, {**problem.facts, "part": number})
