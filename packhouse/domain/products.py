@@ -1,5 +1,6 @@
 """What is packed: lanes, packs, allergens, aromas, and the cleaning between two products."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,7 +82,14 @@ PACKS: dict[str, PackFamily] = {
     "label_only": PackFamily.SERVICE,
     "print_only": PackFamily.SERVICE,
 }
-"""Every pack code and its family; the words for people are in i18n."""
+"""The packs of the catalogue and their families; the words for people are in i18n."""
+
+_PACK_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+def is_pack(code: str) -> bool:
+    """Tell whether a word can be the code of a pack; a house may handle what is not listed."""
+    return _PACK_CODE.fullmatch(code) is not None
 
 
 @dataclass(frozen=True, slots=True)

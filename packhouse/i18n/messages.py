@@ -120,7 +120,9 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
         "Pembersihan yang lebih lama tidak muat di antara reservasi pada %(days)s hari,"
         " mulai %(day)s. Pindahkan dahulu reservasi itu."
     ),
-    "lane_fixed": _l("Jalur mesin %(machine)s tidak dapat diubah: alat satu jalur tidak berpindah."),
+    "lane_fixed": _l(
+        "Jalur mesin %(machine)s tidak dapat diubah: alat satu jalur tidak berpindah."
+    ),
     "lane_unknown": _l("Jalur harus halal atau non_halal."),
     "pack_malformed": _l(
         "Kode kemasan ditulis dengan huruf kecil, angka, dan garis bawah, bukan: %(value)s."
@@ -131,8 +133,12 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     "condition_unknown": _l("Kondisi harus good, fair, atau bad."),
     "year_out_of_range": _l("Tahun perolehan ini tidak mungkin."),
     "amount_out_of_range": _l("Jumlah uang ini di luar batas."),
-    "legal_basis_missing": _l("Tarif berbayar memerlukan dasar hukum, misalnya nomor peraturannya."),
-    "tariff_in_the_past": _l("Tarif tidak dapat berlaku surut. Pilih waktu mulai yang akan datang."),
+    "legal_basis_missing": _l(
+        "Tarif berbayar memerlukan dasar hukum, misalnya nomor peraturannya."
+    ),
+    "tariff_in_the_past": _l(
+        "Tarif tidak dapat berlaku surut. Pilih waktu mulai yang akan datang."
+    ),
     # Lists from a spreadsheet
     "list_empty": _l("Daftar ini kosong."),
     "columns_missing": _l("Kolom ini tidak ada dalam daftar: %(columns)s."),

@@ -30,6 +30,9 @@ from packhouse.models.users import ApiToken, User, UserSite
 from packhouse.services.audit import Subject, record
 from packhouse.services.sessions import drop_sessions, set_password
 
+# No password has this hash.
+NO_PASSWORD = "!"  # noqa: S105
+
 
 @use_case
 def create_user(
@@ -61,16 +64,10 @@ def create_user(
         problems += _problems_with_place(session, email=email, site_codes=site_codes or ())
         if problems:
             raise RuleBroken(problems)
-        user = User(
-            email=normal_email(email),
-            name=name.strip(),
-            phone=normal_phone(phone) or "",
-            role=role,
-            locale=locale,
-            password_hash=hashed,
-            is_demo=is_demo,
-            created_at=now,
-        )
+        user = _invited(session, email) or User(email=normal_email(email), created_at=now)
+        user.name, user.phone = name.strip(), normal_phone(phone) or ""
+        user.role, user.locale = role, locale
+        user.password_hash, user.is_demo = hashed, is_demo
         site_ids = _add_user(session, user=user, site_codes=site_codes)
         facts = {"role": role, "site_ids": site_ids}
         _note(session, "user:created", user.id, actor=actor, now=now, **facts)
@@ -178,7 +175,10 @@ def _problems_with_person(
         (bool(name.strip()), Problem("name_missing")),
         (role in set(Role), Problem("role_unknown", {"role": role})),
         (locale in LOCALES, Problem("locale_unknown", {"locale": locale})),
-        (not phone or normal_phone(phone) is not None, Problem("phone_malformed", {"phone": phone})),
+        (
+            not phone or normal_phone(phone) is not None,
+            Problem("phone_malformed", {"phone": phone}),
+        ),
     )
     return [problem for fine, problem in checks if not fine]
 
@@ -186,12 +186,40 @@ def _problems_with_person(
 def _problems_with_place(
     session: Session, *, email: str, site_codes: Sequence[str]
 ) -> list[Problem]:
-    taken = session.scalar(select(User.id).where(User.email == normal_email(email)))
+    taken = session.scalar(
+        select(User.id).where(User.email == normal_email(email), User.password_hash != NO_PASSWORD)
+    )
     known = set(session.scalars(select(Site.code).where(Site.code.in_(site_codes))))
     return [
         *([Problem("email_taken", {"email": email})] if taken else []),
         *(Problem("site_unknown", {"site": code}) for code in site_codes if code not in known),
     ]
+
+
+def invite(session: Session, *, email: str, now: datetime) -> User | None:
+    """Add a producer who cannot sign in until ``create_user`` gives her a password.
+
+    None when this is no e-mail address.
+    """
+    address = normal_email(email)
+    if address is None:
+        return None
+    user = User(
+        email=address,
+        name=address.partition("@")[0],
+        role=Role.PRODUCER,
+        password_hash=NO_PASSWORD,
+        created_at=now,
+    )
+    session.add(user)
+    session.flush()
+    return user
+
+
+def _invited(session: Session, email: str) -> User | None:
+    return session.scalar(
+        select(User).where(User.email == normal_email(email), User.password_hash == NO_PASSWORD)
+    )
 
 
 def _add_user(session: Session, *, user: User, site_codes: Sequence[str] | None) -> list[int]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from packhouse.domain.machines import MachineSpec
-from packhouse.domain.products import Lane
+from packhouse.domain.products import Lane, is_pack
 from packhouse.errors import Problem, RuleBroken
 
 CONDITIONS = ("good", "fair", "bad")
@@ -44,11 +44,6 @@ class Draft:
     acquisition_value: int | None = None
     fund_source: str = ""
     condition: str = field(default=CONDITIONS[0])
-
-
-def is_pack(code: str) -> bool:
-    """Tell whether a word can be the code of a pack."""
-    return _WORD.fullmatch(code) is not None
 
 
 def problems_with_draft(draft: Draft) -> list[Problem]:
