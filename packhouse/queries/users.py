@@ -16,10 +16,11 @@ from packhouse.models.users import ApiToken, ServerSession, User, UserSite
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """A signed-in browser: who it is, and when it was last noted."""
+    """A signed-in browser: who it is, when it was last noted, whether the person is invented."""
 
     actor: Actor
     seen_at: datetime
+    is_demo: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Workplace:
     name: str
     regency_code: str
     address: str
+    is_demo: bool
 
 
 def actor_for_session(*, secret: str, now: datetime) -> LiveSession | None:
@@ -55,7 +57,7 @@ def actor_for_session(*, secret: str, now: datetime) -> LiveSession | None:
     felt at once.
     """
     row = db.session.execute(
-        _actors(ServerSession.seen_at)
+        _actors(ServerSession.seen_at, User.is_demo)
         .join(ServerSession, ServerSession.user_id == User.id)
         .where(
             ServerSession.id_hash == secret_hash(secret),
@@ -63,7 +65,7 @@ def actor_for_session(*, secret: str, now: datetime) -> LiveSession | None:
             ServerSession.seen_at > now - IDLE_LIMIT,
         )
     ).one_or_none()
-    return None if row is None else LiveSession(_actor(*row[:6]), row[6])
+    return None if row is None else LiveSession(_actor(*row[:6]), *row[6:])
 
 
 def actor_for_token(*, secret: str, now: datetime) -> Actor | None:
@@ -95,7 +97,7 @@ def people() -> tuple[Person, ...]:
 
 def workplaces() -> tuple[Workplace, ...]:
     """Return every site, by name."""
-    columns = (Site.code, Site.name, Site.regency_code, Site.address)
+    columns = (Site.code, Site.name, Site.regency_code, Site.address, Site.is_demo)
     rows = db.session.execute(select(*columns).order_by(Site.name, Site.id))
     return tuple(Workplace(*row) for row in rows)
 
@@ -114,7 +116,7 @@ def my_account(*, user_id: int) -> Person | None:
     return _person(user, tuple(sites))
 
 
-def _actors(*more: InstrumentedAttribute[datetime]) -> Select[*tuple[Any, ...]]:
+def _actors(*more: InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...]]:
     """Select active people with all that an actor is made of, in one statement."""
     return select(
         User.id,

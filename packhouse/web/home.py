@@ -14,6 +14,7 @@ from packhouse.errors import Malformed
 from packhouse.queries.users import workplaces
 from packhouse.services.users import change_locale
 from packhouse.web.access import Access, allow, declared_access, safe_next
+from packhouse.web.login import is_demo
 
 bp = Blueprint("home", __name__)
 
@@ -29,7 +30,7 @@ START = {
 # The menu in its order; a person sees what she may enter.
 MENU = (
     ("board", "runs.board"),
-    ("book", "slots.index"),
+    ("book", "slots.quote"),
     ("bookings", "bookings.index"),
     ("products", "products.index"),
     ("businesses", "businesses.index"),
@@ -61,7 +62,9 @@ def init_app(app: Flask) -> None:
 @allow(Access.PUBLIC)
 def index() -> ResponseReturnValue:
     if g.actor is None:
-        return render_template("home/index.html", sites=workplaces())
+        sites = workplaces()
+        demo = any(site.is_demo for site in sites)
+        return render_template("home/index.html", sites=sites, demo=demo)
     start = START[g.actor.role]
     known = start if start in current_app.view_functions else "users.account"
     return redirect(address_of(known), code=303)
@@ -105,6 +108,7 @@ def _surroundings() -> dict[str, Any]:
     actor: Actor | None = g.get("actor")
     return {
         "actor": actor,
+        "demo": actor is not None and is_demo(),
         "nav_items": nav_items(actor),
         "home_url": address_of("home.index"),
         "language_url": address_of("home.language"),

@@ -20,9 +20,10 @@ manager = LoginManager()
 class Visitor(UserMixin):
     """Who Flask-Login knows: the actor, by the secret of the session."""
 
-    def __init__(self, secret: str, actor: Actor | None = None) -> None:
+    def __init__(self, secret: str, actor: Actor | None = None, *, is_demo: bool = False) -> None:
         self.secret = secret
         self.actor = actor
+        self.is_demo = is_demo
 
     def get_id(self) -> str:
         """Return what goes into the cookie."""
@@ -48,6 +49,11 @@ def load_actor() -> Actor | None:
     """Return who asks; None for nobody."""
     actor: Actor | None = getattr(current_user, "actor", None)
     return actor
+
+
+def is_demo() -> bool:
+    """Say whether an invented person asks: her house is invented too."""
+    return bool(getattr(current_user, "is_demo", False))
 
 
 def begin_session(secret: str) -> None:
@@ -81,7 +87,7 @@ def _from_cookie(secret: str) -> Visitor | None:
     if found is None:
         return None
     _note_seen(secret, found.seen_at, now)
-    return Visitor(secret, found.actor)
+    return Visitor(secret, found.actor, is_demo=found.is_demo)
 
 
 @manager.request_loader

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from packhouse import clock
 from packhouse.domain.passwords import one_time_password
 from packhouse.errors import NotAllowed, NotFound, PackhouseError, RuleBroken, TooMany
+from packhouse.forms import BaseForm
 from packhouse.forms.users import PasswordForm, PersonForm, SignInForm
 from packhouse.i18n.messages import problem_text
 from packhouse.queries.users import Person, my_account, people, workplaces
@@ -49,9 +50,7 @@ def enter() -> ResponseReturnValue:
             lifetime=current_app.permanent_session_lifetime,
         )
     except (NotAllowed, TooMany) as refusal:
-        form.password.data = ""
-        page = render_template("users/sign_in.html", form=form, problems=_told(refusal))
-        return page, status_of(refusal)
+        return _again("users/sign_in.html", form, refusal)
     login.begin_session(signed_in.secret)
     return redirect(safe_next(form.next.data) or url_for("home.index"), code=303)
 
@@ -91,9 +90,7 @@ def change_password() -> ResponseReturnValue:
             secret=login.session_secret(),
         )
     except (RuleBroken, TooMany) as refusal:
-        told = _told(refusal)
-        page = render_template("users/account.html", form=form, person=_me(), problems=told)
-        return page, status_of(refusal)
+        return _again("users/account.html", form, refusal, person=_me())
     flash(_("Kata sandi sudah diganti. Semua perangkat lain sudah dikeluarkan."), "success")
     return redirect(url_for("users.account"), code=303)
 
@@ -142,7 +139,7 @@ def create() -> ResponseReturnValue:
             now=clock.now(),
         )
     except RuleBroken as refusal:
-        return render_template("users/new.html", form=form, problems=_told(refusal)), 422
+        return _again("users/new.html", form, refusal)
     return _show_password(user_id, password)
 
 
@@ -191,5 +188,10 @@ def _person_form() -> PersonForm:
     return form
 
 
-def _told(refusal: PackhouseError) -> list[str]:
-    return [problem_text(problem.code, problem.facts) for problem in refusal.problems]
+def _again(
+    template: str, form: BaseForm, refusal: PackhouseError, **more: object
+) -> ResponseReturnValue:
+    """Show the form again with what was refused; what is secret, WTForms does not send back."""
+    told = [problem_text(problem.code, problem.facts) for problem in refusal.problems]
+    form.form_errors = [*form.form_errors, *told]
+    return render_template(template, form=form, **more), status_of(refusal)

@@ -98,7 +98,8 @@ def test_every_role_enters_what_is_declared_for_it_and_nothing_else(
         if rule.startswith("/api/") or access is None or method != "GET":
             continue
         values = {name: _sample(rule, name) for name in _parameters(rule)}
-        response = browser.get(adapter.build(endpoint, values, method=method))
+        with browser.get(adapter.build(endpoint, values, method=method)) as response:
+            pass
         to_the_door = (response.location or "").startswith("/sign-in")
         turned_away = response.status_code == 403 or to_the_door
         assert turned_away != may_enter(actor, access), f"{role} {rule}: {response.status}"
