@@ -17,9 +17,9 @@ from packhouse.domain.users import Actor, Role
 from packhouse.errors import Malformed, NotFound
 from packhouse.models.businesses import Business
 from packhouse.models.products import Product
+from packhouse.queries import id_after, is_id
 
 MOST_PER_PAGE = 200
-LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def products_page(*, actor: Actor, cursor: str | None = None, limit: int = 50) -
     """
     query = _ITEMS.where(_visible(actor), Product.archived_at.is_(None))
     if cursor is not None:
-        query = query.where(Product.id > _read_cursor(cursor))
+        query = query.where(Product.id > id_after(cursor))
     limit = min(max(limit, 1), MOST_PER_PAGE)
     rows = reading().execute(query.order_by(Product.id).limit(limit + 1)).all()
     items = tuple(_item(row) for row in rows[:limit])
@@ -83,7 +83,7 @@ def product_id_of(*, reference: str, actor: Actor) -> int:
     """
     in_use = select(Product.id).where(_visible(actor), Product.archived_at.is_(None))
     session = reading()
-    if reference.isascii() and reference.isdigit() and int(reference) <= LARGEST_ID:
+    if is_id(reference):
         found = session.scalar(in_use.where(Product.id == int(reference)))
         if found is not None:
             return found
@@ -106,12 +106,6 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
 
 def _may_see(actor: Actor, business_id: int) -> bool:
     return may_act_for_business(actor, business_id) or may_audit(actor)
-
-
-def _read_cursor(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= LARGEST_ID):
-        raise Malformed("cursor_unreadable")
-    return int(text)
 
 
 def _item(row: Row[*tuple[Any, ...]]) -> ProductItem:
