@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.time_range import from_epoch
-from packhouse.i18n.formats import NBSP, local_span
+from packhouse.i18n.formats import NBSP, local_datetime, local_span
 from packhouse.i18n.locale import force_locale
 
 
@@ -73,18 +73,18 @@ WORDS: Mapping[MessageKind, Words] = MappingProxyType(
             ),
         ),
         MessageKind.REMINDER_3_DAYS: Words(
-            _l("Pengingat: reservasi %(code)s, %(when)s"),
+            _l("Pengingat: reservasi %(code)s, %(start)s"),
             _l(
                 "Jadwal Anda sudah dekat. Siapkan produk dan bahan kemasan."
                 " Bila tidak jadi, batalkan sekarang agar orang lain dapat memakai mesinnya."
             ),
         ),
         MessageKind.REMINDER_1_DAY: Words(
-            _l("Aman berangkat: reservasi %(code)s, %(when)s"),
+            _l("Aman berangkat: reservasi %(code)s, %(start)s"),
             _l("Jadwal Anda tetap dan waktu mesin sudah disediakan untuk Anda. Aman berangkat."),
         ),
         MessageKind.REMINDER_2_HOURS: Words(
-            _l("Sebentar lagi: reservasi %(code)s, %(when)s"),
+            _l("Sebentar lagi: reservasi %(code)s, %(start)s"),
             _l("Jadwal Anda tetap. Aman berangkat."),
         ),
         MessageKind.NO_SHOW: Words(
@@ -122,7 +122,8 @@ def render(
 ) -> Rendered:
     """Return a message in words; KeyError when a fact is missing."""
     when = period(facts["starts_at"], facts["ends_at"], zone=zone, locale=locale)
-    known = {"code": plain(facts["code"]), "when": when}
+    start = local_datetime(from_epoch(facts["starts_at"]), zone, locale=locale)
+    known = {"code": plain(facts["code"]), "start": start.replace(NBSP, " ")}
     with force_locale(locale):
         return Rendered(
             subject=str(WORDS[kind].subject) % known,

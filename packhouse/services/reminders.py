@@ -39,6 +39,7 @@ from packhouse.models.slots import Occupation
 from packhouse.models.users import User
 from packhouse.services.audit import Subject, record
 
+REVIVED = ("state", "due_at", "next_at", "not_after", "priority", "attempts", "payload")
 NEVER_QUIET = QuietHours(time(0), time(0))
 
 
@@ -195,7 +196,17 @@ def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.execute(insert(Message).values(rows).on_conflict_do_nothing())
+    statement = insert(Message).values(rows)
+    # What was called off and never sent may become true again: a displaced booking gets its
+    # machine back.
+    again = {name: statement.excluded[name] for name in REVIVED}
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Message.dedupe_key],
+            set_=again | {"finished_at": None, "lease_token": None},
+            where=Message.state == MessageState.CANCELLED,
+        )
+    )
 
 
 @use_case

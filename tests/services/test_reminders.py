@@ -118,6 +118,21 @@ def test_moving_cancels_the_old_reminders_and_keeps_the_new(make: Make, now: dat
     }
 
 
+def test_a_booking_that_gets_its_machine_back_is_reminded_after_all(
+    make: Make, now: datetime
+) -> None:
+    booked = book(make, make.at(9, days=8))
+    plan(booked, now=now)
+    change(booked, now=now, state=State.DISPLACED)
+    assert set(outbox().values()) == {"cancelled"}
+
+    change(booked, now=now, state=State.CONFIRMED)
+    plan(booked, now=now)
+
+    assert set(outbox().values()) == {"due"}
+    assert [m.finished_at for m in messages()] == [None] * 6
+
+
 def test_cancelling_cancels_reminders_but_not_the_news_of_it(make: Make, now: datetime) -> None:
     booked = book(make, make.at(9, days=2))
     write(booked, MessageKind.BOOKING_CONFIRMED, now=now)
