@@ -5,15 +5,20 @@ from typing import Any
 import flask_smorest
 from flask import Flask
 
-from packhouse.api import bookings, runs, slots
+from packhouse.api import bookings, downtime, machines, products, reports, runs, sites, slots
 from packhouse.api.errors import ProblemDocument
-from packhouse.api.wire import Blueprint, Instant, ProductReference
+from packhouse.api.wire import Blueprint, Day, Instant, ProductReference
 
 PREFIX = "/api/v1"
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    sites.bp,
+    machines.bp,
+    products.bp,
     slots.bp,
     bookings.bp,
     runs.bp,
+    downtime.bp,
+    reports.bp,
 )
 
 
@@ -46,6 +51,7 @@ def init_app(app: Flask) -> None:
     api = Api(app, spec_kwargs=described)
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     api.register_field(Instant, "string", "date-time")
+    api.register_field(Day, "string", "date")
     api.register_field(ProductReference, ["integer", "string"], None)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint, url_prefix=PREFIX)

@@ -23,6 +23,7 @@ from packhouse.api.wire import (
     asking,
     here,
     page_of,
+    sent_back,
 )
 from packhouse.domain.bookings import State
 from packhouse.domain.permissions import STAFF, Access, allow
@@ -116,7 +117,7 @@ def index(chosen: dict[str, Any]) -> ResponseReturnValue:
     """List the bookings you may see, by start."""
     state = State(chosen.pop("state")) if "state" in chosen else None
     page = bookings_page(actor=asking(), state=state, **chosen)
-    return {"items": [item.answer for item in page.items], "next": page.next}
+    return sent_back(page, lambda item: dict(item.answer))
 
 
 @bp.route("/bookings", methods=["POST"])

@@ -5,8 +5,8 @@ words for the codes are in i18n/messages.py.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
 from typing import Any, NoReturn, cast
 
 import flask_smorest
@@ -29,6 +29,7 @@ INSTANT = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(?:([Zz])|([+\- ])(\d\d:\d\d))?",
     re.ASCII,
 )
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # A calendar a century around now is all that anybody can mean.
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
@@ -118,6 +119,26 @@ class Instant(fields.Field[datetime]):
         if not FIRST_YEAR <= instant.year < LAST_YEAR:
             raise ma.ValidationError("time_malformed")
         return instant
+
+
+class Day(fields.Field[date]):
+    """A local day of a house, YYYY-MM-DD."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> Any:
+        return value
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any
+    ) -> date:
+        if not isinstance(value, str) or not DAY.fullmatch(value):
+            raise ma.ValidationError("day_malformed")
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            raise ma.ValidationError("day_malformed") from None
+        if not FIRST_YEAR <= day.year < LAST_YEAR:
+            raise ma.ValidationError("day_malformed")
+        return day
 
 
 class ProductReference(fields.Field[str]):
@@ -233,6 +254,11 @@ class Blueprint(flask_smorest.Blueprint):
     """The addresses of one feature."""
 
     ARGUMENTS_PARSER = Parser()
+
+
+def sent_back(found: Any, told: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    """Return one page of a list as it is sent."""
+    return {"items": [told(item) for item in found.items], "next": found.next}
 
 
 def asking() -> Actor:

@@ -28,6 +28,7 @@ from packhouse.services.slots import Place, free, lock_place, lock_places, refus
 
 LONGEST = timedelta(days=LONGEST_DAYS) - SLOT
 BATCH = 100
+PLANNED = frozenset({Reason.MAINTENANCE, Reason.CALIBRATION, Reason.TRIAL, Reason.INSTALLATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,7 @@ def plan_maintenance(
 
     Raises RuleBroken with every booking in the way: nobody is displaced by a plan.
     """
-    if reason not in (Reason.MAINTENANCE, Reason.CALIBRATION, Reason.TRIAL, Reason.INSTALLATION):
+    if reason not in PLANNED:
         raise Malformed("reason_unknown", reason=reason)
     start, end = floor_to_slot(from_at), ceil_to_slot(to_at)
     if not now <= start < end or end - start > LONGEST:

@@ -1,0 +1,101 @@
+"""Breakdowns and planned maintenance."""
+
+from typing import Any
+
+import marshmallow as ma
+from flask.typing import ResponseReturnValue
+from marshmallow import fields
+
+from packhouse import clock
+from packhouse.api.machines import Machine, machine_told
+from packhouse.api.wire import Blueprint, Input, Instant, Known, Nothing, Text, asking, here
+from packhouse.domain.permissions import Access, allow
+from packhouse.domain.runs import BROKEN
+from packhouse.domain.time_range import ceil_to_slot, floor_to_slot, local_iso
+from packhouse.queries.machines import machine_item
+from packhouse.services import downtime
+from packhouse.services.downtime import PLANNED
+
+bp = Blueprint("api-downtime", __name__, description="Times in which a machine cannot work.")
+
+
+class Displaced(ma.Schema):
+    code = fields.String(required=True)
+    starts_at = Instant(required=True)
+    ends_at = Instant(required=True)
+
+
+class Breakdown(ma.Schema):
+    affected = fields.List(fields.Nested(Displaced), required=True)
+    plan = fields.Dict(required=True, allow_none=True)
+
+
+class NewBreakdown(Input):
+    reason = fields.String(required=True, validate=Known(sorted(BROKEN)))
+    expected_back_at = Instant(required=True)
+    note = Text(least=0, load_default="")
+
+
+class Maintenance(ma.Schema):
+    id = fields.Integer(required=True)
+    machine = fields.String(required=True)
+    from_at = Instant(required=True, data_key="from")
+    to_at = Instant(required=True, data_key="to")
+    reason = fields.String(required=True)
+
+
+class NewMaintenance(Input):
+    from_at = Instant(required=True, data_key="from")
+    to_at = Instant(required=True, data_key="to")
+    reason = fields.String(required=True, validate=Known(sorted(PLANNED)))
+    note = Text(least=0, load_default="")
+
+
+@bp.route("/machines/<code>/breakdowns", methods=["POST"])
+@allow(Access.STAFF)
+@bp.arguments(NewBreakdown)
+@bp.response(201, Breakdown)
+def report(told: dict[str, Any], code: str) -> ResponseReturnValue:
+    """Note that a machine is broken, and say which bookings lost their time by it."""
+    now = clock.now()
+    zone = machine_item(code=code, now=now).zone
+    affected = downtime.report_breakdown(machine=code, actor=asking(), now=now, **told)
+    lost = [
+        {
+            "code": each.code,
+            "starts_at": local_iso(each.starts_at, zone),
+            "ends_at": local_iso(each.ends_at, zone),
+        }
+        for each in affected
+    ]
+    return {"affected": lost, "plan": None}, 201, here(f"machines/{code}")
+
+
+@bp.route("/machines/<code>/repaired", methods=["POST"])
+@allow(Access.STAFF)
+@bp.arguments(Nothing, required=False)
+@bp.response(200, Machine)
+def repaired(_nothing: dict[str, Any], code: str) -> ResponseReturnValue:
+    """Note that a machine works again; its time is free at once."""
+    now = clock.now()
+    downtime.repair(machine=code, actor=asking(), now=now)
+    return machine_told(machine_item(code=code, now=now))
+
+
+@bp.route("/machines/<code>/maintenance", methods=["POST"])
+@allow(Access.MANAGER)
+@bp.arguments(NewMaintenance)
+@bp.response(201, Maintenance)
+def plan(told: dict[str, Any], code: str) -> ResponseReturnValue:
+    """Block a machine for planned work, in whole five minutes; nobody is displaced by it."""
+    now = clock.now()
+    made = downtime.plan_maintenance(machine=code, actor=asking(), now=now, **told)
+    zone = machine_item(code=code, now=now).zone
+    planned = {
+        "id": made,
+        "machine": code,
+        "from_at": local_iso(floor_to_slot(told["from_at"]), zone),
+        "to_at": local_iso(ceil_to_slot(told["to_at"]), zone),
+        "reason": told["reason"],
+    }
+    return planned, 201, here(f"machines/{code}/schedule")

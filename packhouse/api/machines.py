@@ -1,0 +1,162 @@
+"""Machines, what they do when, and the packs they handle."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import marshmallow as ma
+from flask.typing import ResponseReturnValue
+from marshmallow import fields
+
+from packhouse import clock
+from packhouse.api.wire import (
+    Blueprint,
+    Input,
+    Instant,
+    Nothing,
+    Paged,
+    Text,
+    asking,
+    page_of,
+    sent_back,
+)
+from packhouse.domain.permissions import Access, allow
+from packhouse.domain.time_range import TimeRange, floor_to_slot, local_iso
+from packhouse.errors import Malformed
+from packhouse.queries import machines
+from packhouse.queries.machines import Busy, MachineItem, machine_item, machines_page
+
+bp = Blueprint("api-machines", __name__, description="Machines, their time and their packs.")
+
+LOOK_AHEAD = timedelta(days=7)
+
+
+class Machine(ma.Schema):
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    site = fields.String(required=True)
+    kind = fields.String(required=True)
+    lane = fields.String(required=True)
+    packs = fields.List(fields.String(), required=True)
+    rate_per_minute = fields.Float(required=True)
+    setup_minutes = fields.Integer(required=True)
+    cleaning_minutes = fields.List(fields.Integer(), required=True)
+    attended = fields.Boolean(required=True)
+    needs_approval = fields.Boolean(required=True)
+    tariff_per_hour = fields.Integer(required=True)
+    commissioned_at = Instant(required=True)
+    retired_at = Instant(required=True, allow_none=True)
+    broken_until = Instant(required=True, allow_none=True)
+
+
+class Opening(ma.Schema):
+    starts_at = Instant(required=True)
+    ends_at = Instant(required=True)
+
+
+class Occupation(ma.Schema):
+    kind = fields.String(required=True)
+    occupied_from = Instant(required=True)
+    starts_at = Instant(required=True)
+    ends_at = Instant(required=True)
+    booking = fields.String(required=True, allow_none=True)
+    state = fields.String(required=True, allow_none=True)
+
+
+class Schedule(ma.Schema):
+    machine = fields.String(required=True)
+    from_at = Instant(required=True, data_key="from")
+    to_at = Instant(required=True, data_key="to")
+    open = fields.List(fields.Nested(Opening), required=True)
+    items = fields.List(fields.Nested(Occupation), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class Pack(ma.Schema):
+    code = fields.String(required=True)
+    family = fields.String(required=True, allow_none=True)
+
+
+class MachineFilter(Paged):
+    site = Text()
+    kind = Text()
+
+
+class Period(Input):
+    from_at = Instant(data_key="from")
+    to_at = Instant(data_key="to")
+
+
+def machine_told(machine: MachineItem) -> dict[str, Any]:
+    """Return a machine with its times in its house's zone."""
+
+    def local(instant: datetime | None) -> str | None:
+        return local_iso(instant, machine.zone) if instant else None
+
+    return asdict(machine) | {
+        "commissioned_at": local(machine.commissioned_at),
+        "retired_at": local(machine.retired_at),
+        "broken_until": local(machine.broken_until),
+    }
+
+
+@bp.route("/machines", methods=["GET"])
+@allow(Access.SIGNED_IN)
+@bp.arguments(MachineFilter, location="query")
+@bp.response(200, page_of(Machine))
+def index(chosen: dict[str, Any]) -> ResponseReturnValue:
+    """List the machines, of one house or of one kind if you say so."""
+    return sent_back(machines_page(now=clock.now(), **chosen), machine_told)
+
+
+@bp.route("/machines/<code>", methods=["GET"])
+@allow(Access.SIGNED_IN)
+@bp.arguments(Nothing, location="query")
+@bp.response(200, Machine)
+def show(_nothing: dict[str, Any], code: str) -> ResponseReturnValue:
+    """Show one machine."""
+    return machine_told(machine_item(code=code, now=clock.now()))
+
+
+@bp.route("/machines/<code>/schedule", methods=["GET"])
+@allow(Access.SIGNED_IN)
+@bp.arguments(Period, location="query")
+@bp.response(200, Schedule)
+def schedule(chosen: dict[str, datetime], code: str) -> ResponseReturnValue:
+    """Show when a machine's house is open and what keeps it busy, a week from now on if unsaid.
+
+    Whose booking it is, only those are told who may see the booking.
+    """
+    now = clock.now()
+    start = chosen.get("from_at", floor_to_slot(now))
+    end = chosen.get("to_at", start + LOOK_AHEAD)
+    if start >= end:
+        raise Malformed("period_reversed")
+    found = machines.schedule(code=code, time=TimeRange(start, end), actor=asking(), now=now)
+    zone = found.machine.zone
+    return {
+        "machine": found.machine.code,
+        "from_at": local_iso(start, zone),
+        "to_at": local_iso(end, zone),
+        "open": [
+            {"starts_at": local_iso(each.start, zone), "ends_at": local_iso(each.end, zone)}
+            for each in found.open
+        ],
+        "items": [_busy_told(each, zone) for each in found.busy],
+        "next": None,
+    }
+
+
+def _busy_told(busy: Busy, zone: str) -> dict[str, Any]:
+    times = ("occupied_from", "starts_at", "ends_at")
+    return asdict(busy) | {name: local_iso(getattr(busy, name), zone) for name in times}
+
+
+@bp.route("/packs", methods=["GET"])
+@allow(Access.SIGNED_IN)
+@bp.arguments(Nothing, location="query")
+@bp.response(200, page_of(Pack))
+def packs(_nothing: dict[str, Any]) -> ResponseReturnValue:
+    """List the packs of the catalogue and those that only some machine knows."""
+    found = [{"code": each.code, "family": each.family or None} for each in machines.packs()]
+    return {"items": found, "next": None}
