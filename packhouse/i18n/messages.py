@@ -142,6 +142,11 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     # Lists from a spreadsheet
     "list_empty": _l("Daftar ini kosong."),
     "columns_missing": _l("Kolom ini tidak ada dalam daftar: %(columns)s."),
+    "columns_unknown": _l("Kolom ini tidak dikenal: %(columns)s."),
+    "columns_repeated": _l("Ada kolom dengan nama yang sama."),
+    "cells_too_many": _l("Baris ini mempunyai lebih banyak isian daripada kolom."),
+    "list_not_utf8": _l("Berkas ini bukan teks UTF-8. Simpan lagi sebagai CSV UTF-8."),
+    "list_unreadable": _l("Baris ini tidak terbaca sebagai CSV; periksa tanda kutipnya."),
     "cell_unreadable": _l("Isi kolom %(field)s tidak terbaca: %(value)s."),
     "line_repeated": _l("Kode %(code)s sudah ada pada baris %(other)s."),
     "pack_not_handled": _l("Mesin %(machine)s tidak dapat memakai kemasan %(pack)s."),
