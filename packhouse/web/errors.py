@@ -44,6 +44,7 @@ CODES: Mapping[int, str] = {
     404: "not_found",
     405: "method_not_allowed",
     413: "too_large",
+    415: "not_json",
     429: "too_many",
     503: "unavailable",
 }
@@ -105,8 +106,8 @@ def _of_ours(error: PackhouseError) -> Failure:
     return Failure(
         status=status,
         problems=error.problems,
-        # Many problems have many codes; the whole then has that of its kind.
-        code=type(error).code if isinstance(error, RuleBroken) else error.problems[0].code,
+        # A program decides by the kind of the error; what exactly is wrong, the problems say.
+        code=type(error).code,
         alternatives=getattr(error, "alternatives", ()),
         incident=incident_id() if status >= 500 else "",
         headers=headers,
