@@ -69,6 +69,9 @@ TEXTS: Mapping[str, LazyString] = {
 }
 
 
+LONGEST_NUMBER = 19
+
+
 class FormTexts:
     """The gettext that WTForms asks for its own messages."""
 
@@ -131,4 +134,7 @@ class WholeNumberField(IntegerField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the number without its grouping."""
-        super().process_formdata([text.replace(".", "").replace(" ", "") for text in valuelist])
+        texts = [text.replace(".", "").replace(" ", "") for text in valuelist]
+        if any(len(text) > LONGEST_NUMBER for text in texts):  # Validators compare with floats.
+            raise ValueError(self.gettext("Not a valid integer value."))
+        super().process_formdata(texts)

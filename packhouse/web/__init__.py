@@ -7,19 +7,23 @@ from flask_compress import Compress
 from packhouse.web import (
     access,
     assets,
+    bookings,
     filters,
     home,
     login,
     reminders,
     request_log,
     security,
+    slots,
     users,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     assets.bp,
+    bookings.bp,
     home.bp,
     reminders.bp,
+    slots.bp,
     users.bp,
 )
 

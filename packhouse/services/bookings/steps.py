@@ -51,6 +51,8 @@ def placed_for(
         notice_minutes=0 if staff else spot.site.notice_minutes,
         horizon_days=spot.site.horizon_days,
     )
+    if not 1970 <= starts_at.year < 9999:  # No calendar reaches there.
+        raise RuleBroken(problems)
     try:
         placed = fit(session, spot=spot, job=job, starts_at=starts_at, leaving=leaving)
     except RuleBroken as refused:
