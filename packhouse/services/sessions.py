@@ -51,6 +51,10 @@ class _Known:
     password_hash: str
 
 
+# Takes the same way through everything as somebody whose password is wrong.
+NOBODY = _Known(id=0, email="", name="", password_hash="")
+
+
 @use_case
 def sign_in(
     *,
@@ -70,7 +74,7 @@ def sign_in(
     address = normal_email(email) or email.strip().lower()
     keys = _failure_keys(address=address, network=network)
     known = _known(User.email == address, keys=keys, now=now)
-    right, better_hash = verify_password(known.password_hash if known else None, password)
+    right, better_hash = verify_password(known.password_hash or None, password)
     with transaction() as session:
         # Asked again under the lock: attempts sent side by side all passed the first time.
         user = _locked_user(session, known)
@@ -131,7 +135,7 @@ def change_password(
     """
     keys = (secret_hash(f"password of {actor.id}"),)
     known = _known(User.id == actor.id, keys=keys, now=now)
-    if known is None:
+    if known is NOBODY:
         raise NotFound
     right, _ = verify_password(known.password_hash, old)
     problems = problems_with_password(new, personal=(known.email, known.name)) if right else []
@@ -152,7 +156,7 @@ def change_password(
 # --- steps --------------------------------------------------------------------------------------
 
 
-def _known(condition: ColumnElement[bool], *, keys: Sequence[str], now: datetime) -> _Known | None:
+def _known(condition: ColumnElement[bool], *, keys: Sequence[str], now: datetime) -> _Known:
     """Read what to compare with, and let go of the database before the slow hashing begins."""
     session = db.session()
     try:
@@ -161,7 +165,7 @@ def _known(condition: ColumnElement[bool], *, keys: Sequence[str], now: datetime
         row = session.execute(query).one_or_none()
     finally:
         session.rollback()
-    return None if row is None else _Known(*row)
+    return NOBODY if row is None else _Known(*row)
 
 
 def _failure_keys(*, address: str, network: str) -> tuple[str, ...]:
@@ -189,10 +193,8 @@ def _note_failure(session: Session, *, keys: Sequence[str], now: datetime) -> No
     session.add_all(SignInFailure(who=key, at=now) for key in keys)
 
 
-def _locked_user(session: Session, known: _Known | None) -> User | None:
+def _locked_user(session: Session, known: _Known) -> User | None:
     """Load the account that was compared, if it is open and its password still the same."""
-    if known is None:
-        return None
     return session.scalar(
         select(User)
         .where(User.id == known.id, User.password_hash == known.password_hash, User.is_active)
