@@ -115,6 +115,7 @@ class Rendered:
     machine: str
     site: str
     when: str
+    reason: str = ""
 
 
 def render(
@@ -132,6 +133,7 @@ def render(
             machine=plain(facts["machine"]),
             site=plain(site_name),
             when=when,
+            reason=plain(facts.get("reason", "")),
         )
 
 
@@ -142,6 +144,7 @@ def letter(rendered: Rendered, *, name: str, url: str, locale: str) -> str:
             gettext("Halo %(name)s,", name=plain(name)),
             "",
             rendered.opening,
+            *([gettext("Alasan: %(reason)s", reason=rendered.reason)] if rendered.reason else []),
             "",
             gettext("Reservasi: %(code)s", code=rendered.code),
             gettext("Mesin: %(machine)s", machine=rendered.machine),

@@ -128,7 +128,7 @@ _STILL_TRUE: MappingProxyType[MessageKind, frozenset[State]] = MappingProxyType(
         MessageKind.REMINDER_1_DAY: frozenset({State.CONFIRMED}),
         MessageKind.REMINDER_2_HOURS: frozenset({State.CONFIRMED}),
         MessageKind.NO_SHOW: frozenset({State.NO_SHOW}),
-        MessageKind.RUN_OVERRAN: frozenset({State.CONFIRMED, State.ARRIVED}),
+        MessageKind.RUN_OVERRAN: frozenset({State.CONFIRMED}),
     }
 )
 

@@ -58,7 +58,7 @@ def tell(
     version twice writes it once. ``payload`` adds facts (JSON) to code, machine and times.
     """
     session.flush()
-    facts = _facts(session, booking) | (payload or {})
+    facts = _facts(session, kind, booking) | (payload or {})
     rows = [
         row
         for user_id in _people(session, booking)
@@ -112,7 +112,7 @@ def warn_of_overruns(*, now: datetime) -> int:
             .join(Occupation, Occupation.id == Booking.occupation_id)
             .join(Site, Site.id == Booking.site_id)
             .where(
-                Booking.state.in_([State.CONFIRMED, State.ARRIVED]),
+                Booking.state == State.CONFIRMED,  # Who has arrived sees it herself.
                 Occupation.status == "live",
                 Occupation.from_at <= now,
                 Booking.starts_at > now - LAST_HOUR,
@@ -138,9 +138,10 @@ def _quiet_hours() -> QuietHours:
     return QuietHours(setting("QUIET_FROM"), setting("QUIET_TO"))
 
 
-def _facts(session: Session, booking: Booking) -> dict[str, Any]:
+def _facts(session: Session, kind: MessageKind, booking: Booking) -> dict[str, Any]:
     machine = session.get_one(Machine, booking.machine_id)
-    return {
+    reason = {"reason": booking.reason} if kind == MessageKind.REQUEST_REJECTED else {}
+    return reason | {
         "code": booking.code,
         "machine": machine.name,
         "starts_at": to_epoch(booking.starts_at),

@@ -63,6 +63,18 @@ def test_the_reminders_say_that_it_is_safe_to_set_out_and_the_others_to_stay(
         assert "Jangan berangkat" in opening(kind)
 
 
+def test_a_refusal_tells_its_reason(context: Flask) -> None:
+    said = render(
+        MessageKind.REQUEST_REJECTED,
+        facts=FACTS | {"reason": "Mesin\ndipakai pelatihan"},
+        site_name="Rumah",
+        zone="Asia/Pontianak",
+        locale="id",
+    )
+
+    assert "Alasan: Mesin dipakai pelatihan\n" in letter(said, name="A", url="x", locale="id")
+
+
 def test_a_missing_fact_is_an_error_and_not_a_hole_in_the_text(context: Flask) -> None:
     with pytest.raises(KeyError):
         render(MessageKind.NO_SHOW, facts={}, site_name="Rumah", zone="Asia/Pontianak", locale="id")

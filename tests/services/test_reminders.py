@@ -61,6 +61,17 @@ def test_a_message_carries_what_it_says_and_nothing_about_the_person(
     assert payload["starts_at"] == make.at(8).timestamp()
 
 
+def test_a_refusal_carries_its_reason(make: Make, now: datetime) -> None:
+    booked = book(make, make.at(8), state=State.REQUESTED)
+    with transaction() as session:
+        booking = session.get_one(Booking, booked.id)
+        booking.state, booking.reason = State.REJECTED, "Mesin dipakai pelatihan"
+
+    write(booked, MessageKind.REQUEST_REJECTED, now=now)
+
+    assert messages()[0].payload["reason"] == "Mesin dipakai pelatihan"
+
+
 def test_telling_the_same_thing_twice_writes_it_once(make: Make, now: datetime) -> None:
     booked = book(make, make.at(8))
 
