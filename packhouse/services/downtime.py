@@ -139,7 +139,7 @@ def _hold(session: Session, spot: Place, *, kind: str, time: TimeRange) -> Occup
     try:
         session.flush()
     except IntegrityError as error:
-        raise refusal(error, machine=spot.machine.code, starts_at=time.start) from error
+        raise refusal(error, machine=spot.spec.code, starts_at=time.start) from error
     return block
 
 
