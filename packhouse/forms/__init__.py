@@ -68,8 +68,7 @@ TEXTS: Mapping[str, LazyString] = {
     "File must be between {min_size} and {max_size} bytes.": _l("Ukuran berkas tidak sesuai."),
 }
 
-
-LONGEST_NUMBER = 19
+LONGEST_NUMBER = 19  # Digits of the largest number a database keeps.
 
 
 class FormTexts:
@@ -136,5 +135,5 @@ class WholeNumberField(IntegerField):
         """Read the number without its grouping."""
         texts = [text.replace(".", "").replace(" ", "") for text in valuelist]
         if any(len(text) > LONGEST_NUMBER for text in texts):  # Validators compare with floats.
-            raise ValueError(self.gettext("Not a valid integer value."))
+            raise ValueError(str(TEXTS["Not a valid integer value."]))
         super().process_formdata(texts)

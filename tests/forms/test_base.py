@@ -68,6 +68,11 @@ def test_a_number_out_of_range_or_no_number_is_told(app: Flask) -> None:
     assert filled(app, name="Siti", pieces="dua").errors["pieces"][0] == "Isi dengan angka bulat."
 
 
+def test_an_endless_number_is_refused(app: Flask) -> None:
+    form = filled(app, name="Siti", pieces="9" * 400)
+    assert form.errors["pieces"][0] == "Isi dengan angka bulat."
+
+
 def test_two_forms_have_two_keys_and_a_returned_form_keeps_its_own(app: Flask) -> None:
     with app.test_request_context(method="POST"):
         fresh = {IdempotentForm(formdata=None).idempotency_key.data for _ in range(2)}
