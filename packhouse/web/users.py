@@ -34,7 +34,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 @bp.post("/sign-in")
-@limiter.limit("60 per minute")
+@limiter.limit("120 per minute")  # A village may stand behind one address.
 @allow(Access.PUBLIC)
 def enter() -> ResponseReturnValue:
     form = SignInForm()

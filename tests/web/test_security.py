@@ -216,7 +216,7 @@ def test_as_many_proxies_are_believed_as_there_are(tmp_path: Path, hops: int, ad
 def test_who_floods_the_door_is_asked_to_wait(tmp_path: Path) -> None:
     client = create_app(Testing(INSTANCE=tmp_path, RATELIMIT=True)).test_client()
     try:
-        answers = [client.post("/sign-in", data={}) for _ in range(61)]
+        answers = [client.post("/sign-in", data={}) for _ in range(121)]
     finally:
         limiter.enabled = False  # One limiter serves every app of the process.
 
