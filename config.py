@@ -28,7 +28,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     # Indonesia has three times; Jakarta and Pontianak share the first.
     "ZONE": ("Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura"),
 }
-LIMITS = {"PROXY_HOPS": (0, 5), "SESSION_HOURS": (1, 24 * 30), "MAIL_PORT": (1, 65535)}
+LIMITS = {"PROXY_HOPS": (0, 5), "MAIL_PORT": (1, 65535)}
 
 
 class BadSetting(ValueError):
@@ -53,7 +53,6 @@ class Config:
 
     LOCALE: str = "id"
     ZONE: str = "Asia/Pontianak"
-    SESSION_HOURS: int = 12
     RATELIMIT: bool = True
     DPO_CONTACT: str = ""
     COMPLAINTS_URL: str = "https://www.lapor.go.id/"
@@ -107,11 +106,6 @@ class Config:
     def SESSION_COOKIE_NAME(self) -> str:  # noqa: N802  (named by Flask)
         """With __Host- no neighbouring host can plant a cookie; browsers want HTTPS for it."""
         return "__Host-packhouse" if self.SESSION_COOKIE_SECURE else "packhouse"
-
-    @property
-    def PERMANENT_SESSION_LIFETIME(self) -> timedelta:  # noqa: N802  (named by Flask)
-        """How long a person stays signed in."""
-        return timedelta(hours=self.SESSION_HOURS)
 
     @property
     def BABEL_DEFAULT_LOCALE(self) -> str:  # noqa: N802  (named by Flask-Babel)

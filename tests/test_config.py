@@ -68,7 +68,6 @@ def test_a_weak_secret_is_refused(tmp_path: Path, weak: str) -> None:
         ("DEMO", "maybe"),
         ("PROXY_HOPS", "two"),
         ("PROXY_HOPS", "-1"),
-        ("SESSION_HOURS", "0"),
         ("MAIL_PORT", "70000"),
         ("MAIL_SECURITY", "ssl3"),
         ("LOCALE", "fr"),
