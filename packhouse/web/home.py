@@ -15,6 +15,7 @@ from packhouse.queries.users import workplaces
 from packhouse.services.users import change_locale
 from packhouse.web.access import Access, allow, declared_access, safe_next
 from packhouse.web.login import is_demo
+from packhouse.web.security import limiter
 
 bp = Blueprint("home", __name__)
 
@@ -71,6 +72,7 @@ def index() -> ResponseReturnValue:
 
 
 @bp.post("/language")
+@limiter.limit("120 per minute")
 @allow(Access.PUBLIC)
 def language() -> ResponseReturnValue:
     locale = request.form.get("locale", "")

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -263,14 +262,3 @@ def test_an_administrator_signs_somebody_out_everywhere(
     end_sessions(user_id=siti.id or 0, actor=make.user(Role.ADMIN), now=now)
 
     assert not is_signed_in(secret, now)
-
-
-def test_finding_out_who_asks_takes_one_query(
-    siti: Actor, now: datetime, count_queries: Callable[[], Any]
-) -> None:
-    secret = enter(now).secret
-
-    with count_queries() as counted:
-        actor_for_session(secret=secret, now=now)
-
-    assert counted.total == 1

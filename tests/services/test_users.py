@@ -5,11 +5,11 @@ import pytest
 from sqlalchemy import select
 
 from packhouse.db import db
-from packhouse.domain.users import SYSTEM, Actor, Role
+from packhouse.domain.users import SYSTEM, Role
 from packhouse.errors import NotAllowed, NotFound, RuleBroken
 from packhouse.models.audit import AuditEntry
 from packhouse.models.users import ApiToken, User, UserSite
-from packhouse.queries.users import actor_for_session, actor_for_token, my_account, people
+from packhouse.queries.users import actor_for_session, actor_for_token, my_account
 from packhouse.services.sessions import sign_in
 from packhouse.services.users import (
     activate_user,
@@ -197,15 +197,3 @@ def test_what_is_done_to_people_is_audited_without_secrets(make: Make, now: date
     assert {entry.subject_id for entry in entries} == {user_id}
     told = str([entry.facts for entry in entries])
     assert not any(word in told for word in (PASSWORD, password, token, "siti"))
-
-
-def test_the_administrator_sees_everybody_and_where_they_work(make: Make, now: datetime) -> None:
-    site = make.site()
-    operator: Actor = make.user(Role.OPERATOR, sites=(site,), name="Budi")
-    make.user(name="Ani", is_active=False)
-
-    listed = people()
-
-    assert [person.name for person in listed] == ["Budi", "Ani"]
-    assert listed[0].id == operator.id
-    assert len(listed[0].sites) == 1
