@@ -1,27 +1,32 @@
 """Machines as everybody may see them, and what keeps them busy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading
-from packhouse.domain.permissions import may_see_booking
+from packhouse.domain.permissions import may_audit, may_operate, may_see_booking
 from packhouse.domain.products import PACKS
 from packhouse.domain.time_range import TimeRange
 from packhouse.domain.users import Actor
 from packhouse.errors import Malformed, NotFound
+from packhouse.models.audit import AuditEntry
 from packhouse.models.bookings import Booking
+from packhouse.models.businesses import Business
 from packhouse.models.downtime import Breakdown
 from packhouse.models.machines import Machine, MachinePack, load_specs
 from packhouse.models.sites import Site, load_calendar
 from packhouse.models.slots import LONGEST_DAYS, Occupation
+from packhouse.models.tariffs import Tariff
+from packhouse.models.users import User
 from packhouse.queries import id_after
 
 MOST_PER_PAGE = 200
+MOST_HISTORY = 30
 LONGEST_SCHEDULE = timedelta(days=62)
 
 
@@ -66,7 +71,8 @@ class MachinesPage:
 class Busy:
     """Something that keeps a machine from ``occupied_from`` to ``ends_at`` (UTC).
 
-    ``booking`` and ``state`` are told only to who may see the booking.
+    ``booking``, ``state`` and the name of the ``business`` are told only to who may see the
+    booking.
     """
 
     kind: str
@@ -75,6 +81,7 @@ class Busy:
     ends_at: datetime
     booking: str | None
     state: str | None
+    business: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +102,123 @@ class PackItem:
     family: str
 
 
+@dataclass(frozen=True, slots=True)
+class TariffItem:
+    """What an hour costs from an instant on, in rupiah, and by which decree."""
+
+    valid_from: datetime
+    per_hour: int
+    legal_basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakdownItem:
+    """A time at which the machine was broken; ``ended_at`` is None while it is."""
+
+    reason: str
+    started_at: datetime
+    expected_back_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeItem:
+    """An audit entry about the machine: ``action`` is a code such as ``machine:edited``."""
+
+    at: datetime
+    action: str
+    who: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MachineDetail:
+    """A machine with its asset register, its own rates by pack, and what happened to it.
+
+    ``changes`` names people, so it is empty for everybody but the staff of the house and the
+    auditor; so is the asset register's value.
+    """
+
+    machine: MachineItem
+    rates: Mapping[str, float | None]
+    asset_code: str
+    asset_number: str
+    acquired_year: int | None
+    acquisition_value: int | None
+    fund_source: str
+    condition: str
+    tariffs: tuple[TariffItem, ...]
+    breakdowns: tuple[BreakdownItem, ...]
+    changes: tuple[ChangeItem, ...]
+
+    def tariff_at(self, now: datetime) -> TariffItem | None:
+        """Return the tariff in force at an instant."""
+        return next((each for each in self.tariffs if each.valid_from <= now), None)
+
+
+def machine_detail(*, code: str, actor: Actor | None, now: datetime) -> MachineDetail:
+    """Return all there is to know of a machine, in a constant number of queries, newest first.
+
+    Raises NotFound.
+    """
+    item = machine_item(code=code, now=now)
+    session = reading()
+    row = session.get_one(Machine, item.id)
+    known = actor is not None and (may_operate(actor, item.site_id) or may_audit(actor))
+    packs = session.execute(
+        select(MachinePack.pack, MachinePack.rate_per_minute)
+        .where(MachinePack.machine_id == item.id)
+        .order_by(MachinePack.pack)
+    )
+    tariffs = session.execute(
+        select(Tariff.valid_from, Tariff.per_hour, Tariff.legal_basis)
+        .where(Tariff.machine_id == item.id)
+        .order_by(Tariff.valid_from.desc())
+    )
+    breakdowns = session.execute(
+        select(
+            Breakdown.reason, Breakdown.started_at, Breakdown.expected_back_at, Breakdown.ended_at
+        )
+        .where(Breakdown.machine_id == item.id)
+        .order_by(Breakdown.started_at.desc())
+        .limit(MOST_HISTORY)
+    )
+    return MachineDetail(
+        machine=item,
+        rates={each.pack: each.rate_per_minute for each in packs},
+        asset_code=row.asset_code,
+        asset_number=row.asset_number,
+        acquired_year=row.acquired_year,
+        acquisition_value=row.acquisition_value if known else None,
+        fund_source=row.fund_source,
+        condition=row.condition,
+        tariffs=tuple(TariffItem(*each) for each in tariffs),
+        breakdowns=tuple(BreakdownItem(*each) for each in breakdowns),
+        changes=_changes(session, item.id) if known else (),
+    )
+
+
+def _changes(session: Session, machine_id: int) -> tuple[ChangeItem, ...]:
+    rows = session.execute(
+        select(AuditEntry.at, AuditEntry.action, User.name, AuditEntry.facts)
+        .outerjoin(User, User.id == AuditEntry.actor_id)
+        .where(AuditEntry.subject_kind == "machine", AuditEntry.subject_id == machine_id)
+        .order_by(AuditEntry.id.desc())
+        .limit(MOST_HISTORY)
+    )
+    return tuple(ChangeItem(at, action, who or "", facts) for at, action, who, facts in rows)
+
+
 def machines_page(
     *,
     now: datetime,
     site: str | None = None,
     kind: str | None = None,
+    in_use: bool = False,
     cursor: str | None = None,
     limit: int = 50,
 ) -> MachinesPage:
-    """Return a page of machines, retired ones too, in four queries; ``site`` is a code.
+    """Return a page of machines in four queries; ``site`` is a code, ``in_use`` leaves out retired.
 
     Raises Malformed for a cursor that is none.
     """
@@ -112,6 +227,8 @@ def machines_page(
         query = query.where(Site.code == site)
     if kind is not None:
         query = query.where(Machine.kind == kind)
+    if in_use:
+        query = query.where(or_(Machine.retired_at.is_(None), Machine.retired_at > now))
     if cursor is not None:
         query = query.where(Machine.id > id_after(cursor))
     limit = min(max(limit, 1), MOST_PER_PAGE)
@@ -141,8 +258,9 @@ def schedule(*, code: str, time: TimeRange, actor: Actor, now: datetime) -> Sche
     machine = machine_item(code=code, now=now)
     calendar = load_calendar(session, machine.site_id).for_machine(code)
     rows = session.execute(
-        select(Occupation.kind, Occupation.from_at, Occupation.to_at, Booking)
+        select(Occupation.kind, Occupation.from_at, Occupation.to_at, Booking, Business.name)
         .outerjoin(Booking, Booking.occupation_id == Occupation.id)
+        .outerjoin(Business, Business.id == Booking.business_id)
         .where(
             Occupation.machine_id == machine.id,
             # No occupation is longer: the index is read from here, however long the history.
@@ -215,7 +333,7 @@ def _items(
 
 
 def _busy(row: Row[*tuple[Any, ...]], machine: MachineItem, actor: Actor) -> Busy:
-    kind, from_at, to_at, booking = row
+    kind, from_at, to_at, booking, business = row
     seen = booking is not None and may_see_booking(actor, booking.business_id, machine.site_id)
     return Busy(
         kind=kind,
@@ -224,4 +342,5 @@ def _busy(row: Row[*tuple[Any, ...]], machine: MachineItem, actor: Actor) -> Bus
         ends_at=to_at,
         booking=booking.code if seen else None,
         state=booking.state if seen else None,
+        business=business if seen else None,
     )

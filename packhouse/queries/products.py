@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, false, select, true
+from sqlalchemy import ColumnElement, Row, Select, false, func, select, true
 
 from packhouse.db import reading
 from packhouse.domain.permissions import (
@@ -15,6 +15,7 @@ from packhouse.domain.permissions import (
 )
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import Malformed, NotFound
+from packhouse.models.bookings import Booking
 from packhouse.models.businesses import Business
 from packhouse.models.products import Product
 from packhouse.queries import id_after, is_id
@@ -65,6 +66,27 @@ def products_page(*, actor: Actor, cursor: str | None = None, limit: int = 50) -
     rows = reading().execute(query.order_by(Product.id).limit(limit + 1)).all()
     items = tuple(_item(row) for row in rows[:limit])
     return ProductsPage(items, str(items[-1].id) if len(rows) > limit else None)
+
+
+def products_of(*, business_id: int, actor: Actor) -> tuple[ProductItem, ...]:
+    """Return every product of a business, archived ones last, by name, in one query.
+
+    Raises NotFound when the business is not the actor's to see.
+    """
+    if not _may_see(actor, business_id):
+        raise NotFound("business_not_found")
+    rows = reading().execute(
+        _ITEMS.where(Product.business_id == business_id).order_by(
+            Product.archived_at.is_not(None), Product.name, Product.id
+        )
+    )
+    return tuple(_item(row) for row in rows)
+
+
+def booking_count(*, product_id: int) -> int:
+    """Return how many bookings a product was ever used in."""
+    query = select(func.count()).where(Booking.product_id == product_id)
+    return reading().execute(query).scalar_one()
 
 
 def product_item(*, product_id: int, actor: Actor) -> ProductItem:

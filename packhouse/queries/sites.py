@@ -1,13 +1,27 @@
 """Houses as everybody may see them."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
 
 from packhouse.db import reading
-from packhouse.models.sites import Site
+from packhouse.domain.bookings import WAITING
+from packhouse.domain.machines import GRID_MINUTES
+from packhouse.domain.permissions import may_operate
+from packhouse.domain.sites import Calendar, Opening, WorkingHours
+from packhouse.domain.time_range import ceil_to_grid, to_epoch
+from packhouse.domain.users import Actor
+from packhouse.errors import NotFound
+from packhouse.models.bookings import Booking
+from packhouse.models.businesses import Business
+from packhouse.models.machines import Machine
+from packhouse.models.sites import Closure, Shift, Site, SiteHours, load_calendar
 from packhouse.queries import id_after
 
 MOST_PER_PAGE = 200
@@ -32,6 +46,7 @@ class SiteItem:
     grace_minutes: int
     is_demo: bool
     created_at: datetime
+    overrun_minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,7 @@ _COLUMNS = (
     Site.id, Site.code, Site.name, Site.regency_code, Site.zone, Site.owner, Site.address,
     Site.operators, Site.horizon_days, Site.notice_minutes, Site.cancel_hours,
     Site.request_hours, Site.grace_minutes, Site.is_demo, Site.created_at,
+    Site.overrun_minutes,
 )  # fmt: skip
 
 
@@ -58,3 +74,245 @@ def sites_page(*, cursor: str | None = None, limit: int = 50) -> SitesPage:
     rows = reading().execute(query.limit(limit + 1)).all()
     items = tuple(SiteItem(*row) for row in rows[:limit])
     return SitesPage(items, str(items[-1].id) if len(rows) > limit else None)
+
+
+# --- one house ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HoursPeriod:
+    """A week of openings and the local days it is for; ``valid_to`` None means until further.
+
+    ``is_current`` marks the one that decides today.
+    """
+
+    valid_from: date
+    valid_to: date | None
+    hours: WorkingHours
+    is_current: bool
+
+    @property
+    def days(self) -> Mapping[int, tuple[Opening, ...]]:
+        """Return the openings of every weekday (0 = Monday), in order; empty where closed."""
+        return {
+            day: tuple(each for each in self.hours.openings if each.weekday == day)
+            for day in range(7)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureItem:
+    """Days on which a house is, may be or was to be closed (``state``), both ends included."""
+
+    id: int
+    day_from: date
+    day_to: date
+    name: str
+    source: str
+    state: str
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftItem:
+    """A period (UTC) with another number of operators."""
+
+    id: int
+    from_at: datetime
+    to_at: datetime
+    operators: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDetail:
+    """A house with its hours, coming closures and shifts, and how many machines it has."""
+
+    site: SiteItem
+    today: date
+    periods: tuple[HoursPeriod, ...]
+    closures: tuple[ClosureItem, ...]
+    shifts: tuple[ShiftItem, ...]
+
+    @property
+    def current(self) -> HoursPeriod | None:
+        """Return the hours that decide today."""
+        return next((each for each in self.periods if each.is_current), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCard:
+    """A house in a list: what it is, when it works today, how many machines it has in use."""
+
+    site: SiteItem
+    today: tuple[Opening, ...]
+    machines: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCards:
+    """One page of houses in a list; ``next`` as in SitesPage."""
+
+    items: tuple[SiteCard, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A booking that the hours and closures of its house no longer hold."""
+
+    code: str
+    machine: str
+    machine_name: str
+    business_name: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+def site_detail(*, code: str, now: datetime) -> SiteDetail:
+    """Return a house with its calendar from today on, in four queries. Raises NotFound."""
+    session = reading()
+    query: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(Site.code == code)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("site_unknown", site=code)
+    site = SiteItem(*row)
+    today = now.astimezone(ZoneInfo(site.zone)).date()
+    closures = session.execute(
+        select(
+            Closure.id, Closure.day_from, Closure.day_to, Closure.name, Closure.source,
+            Closure.state, Closure.estimated,
+        )
+        .where(Closure.site_id == site.id, Closure.day_to >= today)
+        .order_by(Closure.day_from, Closure.id)
+    )  # fmt: skip
+    shifts = session.execute(
+        select(Shift.id, Shift.from_at, Shift.to_at, Shift.operators)
+        .where(Shift.site_id == site.id, Shift.to_at > now)
+        .order_by(Shift.from_at)
+    )
+    return SiteDetail(
+        site=site,
+        today=today,
+        periods=_periods(session, [site.id], {site.id: today})[site.id],
+        closures=tuple(ClosureItem(*each) for each in closures),
+        shifts=tuple(ShiftItem(*each) for each in shifts),
+    )
+
+
+def site_cards(*, now: datetime, cursor: str | None = None, limit: int = 50) -> SiteCards:
+    """Return a page of houses for a list, in four queries. Raises Malformed for a bad cursor."""
+    page = sites_page(cursor=cursor, limit=limit)
+    session = reading()
+    today = {each.id: now.astimezone(ZoneInfo(each.zone)).date() for each in page.items}
+    closed = _closed(session, today)
+    periods = _periods(session, list(today), today)
+    machines = {
+        row.site_id: row.machines
+        for row in session.execute(
+            select(Machine.site_id, func.count().label("machines"))
+            .where(
+                Machine.site_id.in_(today), or_(Machine.retired_at.is_(None),
+                Machine.retired_at > now),
+            )
+            .group_by(Machine.site_id)
+        )
+    }  # fmt: skip
+    return SiteCards(
+        tuple(
+            SiteCard(
+                site,
+                () if site.id in closed else _openings(periods[site.id], today[site.id]),
+                machines.get(site.id, 0),
+            )
+            for site in page.items
+        ),
+        page.next,
+    )
+
+
+def bookings_out_of_hours(*, code: str, actor: Actor, now: datetime) -> tuple[Misfit, ...]:
+    """Return the coming bookings of a house that its calendar no longer holds, by start.
+
+    A booking fits when its minutes, its closing clean too, lie in the hours of one open day. Only
+    for the staff of the house: nobody else is told names. Raises NotFound.
+    """
+    session = reading()
+    site_id = session.scalar(select(Site.id).where(Site.code == code))
+    if site_id is None or not may_operate(actor, site_id):
+        raise NotFound("site_unknown", site=code)
+    calendar = load_calendar(session, site_id)
+    rows = session.execute(
+        select(Booking, Machine.code, Machine.name, Machine.cleaning_minutes_3, Business.name)
+        .join(Machine, Machine.id == Booking.machine_id)
+        .outerjoin(Business, Business.id == Booking.business_id)
+        .where(Booking.site_id == site_id, Booking.state.in_(WAITING), Booking.starts_at >= now)
+        .order_by(Booking.starts_at, Booking.id)
+    )
+    return tuple(
+        Misfit(
+            booking.code, machine, machine_name, business or "", booking.starts_at,
+            booking.ends_at,
+        )
+        for booking, machine, machine_name, clean, business in rows
+        if not _fits(booking, clean, calendar)
+    )  # fmt: skip
+
+
+def _fits(booking: Booking, clean_minutes: int, calendar: Calendar) -> bool:
+    day = calendar.working_day(calendar.day_of(booking.starts_at))
+    starts, ends = to_epoch(booking.starts_at), to_epoch(booking.ends_at)
+    begun, done = day.position(starts), day.position(ends)
+    worked = (booking.setup_minutes + booking.run_minutes) * 60
+    return (
+        done - begun == worked
+        and day.length > 0
+        and done + ceil_to_grid(clean_minutes, GRID_MINUTES) * 60 <= day.length
+    )
+
+
+def _periods(
+    session: Session, site_ids: Sequence[int], today: Mapping[int, date]
+) -> dict[int, tuple[HoursPeriod, ...]]:
+    weeks: dict[tuple[int, date, date | None], list[Opening]] = defaultdict(list)
+    rows = session.scalars(
+        select(SiteHours)
+        .where(SiteHours.site_id.in_(site_ids))
+        .order_by(SiteHours.site_id, SiteHours.valid_from, SiteHours.id)
+    )
+    for row in rows:
+        opening = Opening(row.weekday, row.opens, row.closes)
+        weeks[row.site_id, row.valid_from, row.valid_to].append(opening)
+    hours: dict[int, list[WorkingHours]] = {site_id: [] for site_id in site_ids}
+    for (site_id, start, end), openings in weeks.items():
+        hours[site_id].append(WorkingHours(tuple(openings), start, end))
+    return {site_id: _marked(hours[site_id], today[site_id]) for site_id in site_ids}
+
+
+def _marked(weeks: Iterable[WorkingHours], today: date) -> tuple[HoursPeriod, ...]:
+    kept = list(weeks)
+    valid = [each for each in reversed(kept) if each.is_valid_on(today)]
+    current = max(valid, key=lambda each: each.specificity, default=None)
+    return tuple(
+        HoursPeriod(each.valid_from or date.min, each.valid_to, each, each is current)
+        for each in kept
+    )
+
+
+def _openings(periods: Iterable[HoursPeriod], day: date) -> tuple[Opening, ...]:
+    return next((each.days[day.weekday()] for each in periods if each.is_current), ())
+
+
+def _closed(session: Session, today: Mapping[int, date]) -> set[int]:
+    """Return the sites that are closed today; houses lie in three zones, so two days matter."""
+    if not today:
+        return set()
+    first, last = min(today.values()), max(today.values()) + timedelta(days=1)
+    rows = session.execute(
+        select(Closure.site_id, Closure.day_from, Closure.day_to).where(
+            Closure.site_id.in_(today),
+            Closure.state != "rejected",
+            Closure.day_from < last,
+            Closure.day_to >= first,
+        )
+    )
+    return {row.site_id for row in rows if row.day_from <= today[row.site_id] <= row.day_to}
