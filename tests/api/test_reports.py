@@ -1,0 +1,49 @@
+"""Reports over HTTP."""
+
+from packhouse.domain.users import Role
+from tests.api.conftest import House
+
+ROW = {
+    "machine", "bookable_minutes", "booked_minutes", "used_minutes", "productive_minutes",
+    "booked_rate", "used_rate", "productive_rate", "states", "e10", "iso22400",
+    "estimated_minutes",
+}  # fmt: skip
+
+
+def test_utilization_has_the_promised_rows_and_total(house: House) -> None:
+    house.book(9)
+    reviewer = house.program(house.make.user(Role.REVIEWER))
+
+    answer = reviewer.get("reports/utilization", from_="2026-11-24", to="2026-11-26")
+
+    assert answer.status_code == 200
+    (row,) = answer.json["rows"]
+    assert row.keys() == ROW
+    assert row["machine"] == "M3"
+    assert row["states"].keys() == {"PRD", "SBY", "ENG", "SDT", "UDT", "NST"}
+    assert answer.json["total"].keys() == ROW - {"machine"}
+    assert answer.json["definition_version"]
+    by_day = reviewer.get("reports/utilization", from_="2026-11-24", to="2026-11-26", by="day")
+    assert by_day.json["rows"][0]["day"] == "2026-11-24"
+
+
+def test_a_report_needs_days_it_can_read(house: House) -> None:
+    for query in (
+        {"from_": "2026-11-26"},
+        {"from_": "2026-11-26", "to": "2026-11-24"},
+        {"from_": "2026-11-26", "to": "2026-11-31"},
+        {"from_": "2026-11-26", "to": "20261126"},
+        {"from_": "0001-01-01", "to": "2026-11-26"},
+        {"from_": "2026-11-26", "to": "9999-12-31"},
+        {"from_": "2026-11-26", "to": "2026-11-26", "by": "moon"},
+    ):
+        answer = house.manager.get("reports/utilization", **query)
+        assert (answer.status_code, answer.json["code"]) == (400, "malformed")
+
+
+def test_figures_are_for_who_answers_for_them(house: House) -> None:
+    query = {"from_": "2026-11-24", "to": "2026-11-24"}
+
+    assert house.manager.get("reports/utilization", **query).status_code == 200
+    assert house.producer.get("reports/utilization", **query).status_code == 403
+    assert house.operator.get("reports/utilization", **query).status_code == 403

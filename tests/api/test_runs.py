@@ -1,0 +1,54 @@
+"""The operator's day over HTTP, where it is not the usual one."""
+
+from datetime import timedelta
+
+from packhouse import clock
+from tests.api.conftest import House, codes
+
+
+def test_who_does_not_come_is_noted_when_the_grace_is_over(house: House) -> None:
+    code = house.book()["code"]
+
+    with clock.frozen(house.make.at(8, 5)):
+        early = house.operator.post(f"bookings/{code}/no-show")
+    with clock.frozen(house.make.at(8, 25)):
+        missed = house.operator.post(f"bookings/{code}/no-show")
+
+    assert (early.status_code, codes(early)) == (422, ["grace_running"])
+    assert (missed.status_code, missed.json["state"]) == (200, "no_show")
+
+
+def test_a_run_is_counted_once_however_often_it_is_sent(house: House) -> None:
+    code = house.book()["code"]
+    with clock.frozen(house.make.at(8)):
+        house.operator.post(f"bookings/{code}/start")
+    with clock.frozen(house.make.at(8, 30)):
+        first = house.operator.post(
+            f"bookings/{code}/finish", {"good": 390, "rejected": 10}, key="f1"
+        )
+        again = house.operator.post(
+            f"bookings/{code}/finish", {"good": 390, "rejected": 10}, key="f1"
+        )
+        other = house.operator.post(f"bookings/{code}/finish", {"good": 1, "rejected": 0}, key="f1")
+
+    assert (first.status_code, again.json) == (200, first.json)
+    assert (other.status_code, other.json["code"]) == (409, "key_reused")
+
+
+def test_a_run_pauses_only_for_a_known_reason_and_counts_whole_pieces(house: House) -> None:
+    code = house.book()["code"]
+    with clock.frozen(house.make.at(8) + timedelta(minutes=1)):
+        house.operator.post(f"bookings/{code}/start")
+        odd = house.operator.post(f"bookings/{code}/pause", {"reason": "bosan"})
+        minus = house.operator.post(f"bookings/{code}/finish", {"good": -1, "rejected": 0})
+
+    assert (odd.status_code, codes(odd)) == (400, ["code_unknown"])
+    assert (minus.status_code, codes(minus)) == (400, ["out_of_range"])
+
+
+def test_the_operators_verbs_are_not_for_customers(house: House) -> None:
+    code = house.book()["code"]
+
+    for verb in ("check-in", "start", "pause", "resume", "finish", "no-show"):
+        answer = house.producer.post(f"bookings/{code}/{verb}")
+        assert (answer.status_code, codes(answer)) == (403, ["not_allowed"])
