@@ -7,6 +7,7 @@ from flask_compress import Compress
 from packhouse.web import (
     access,
     assets,
+    audit,
     bookings,
     filters,
     home,
@@ -20,6 +21,7 @@ from packhouse.web import (
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     assets.bp,
+    audit.bp,
     bookings.bp,
     home.bp,
     reminders.bp,
@@ -38,6 +40,7 @@ def init_app(app: Flask) -> None:
     Bootstrap5(app)
     filters.init_filters(app)
     assets.init_app(app)
+    audit.init_app(app)
     request_log.init_app(app)
     login.init_app(app)
     security.init_app(app)

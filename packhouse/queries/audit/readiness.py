@@ -1,0 +1,70 @@
+"""Whether the house can work: database, schema, its rules, and the worker."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from packhouse.db import reading
+from packhouse.models import triggers
+from packhouse.models.reminders import Heartbeat, Message
+
+ASLEEP = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Each part and how it is: "ok", or what is wrong."""
+
+    parts: dict[str, str]
+
+    @property
+    def is_ready(self) -> bool:
+        """Say whether every part is well."""
+        return set(self.parts.values()) == {"ok"}
+
+
+def readiness(*, head: str, now: datetime) -> Readiness:
+    """Look at every part the house needs; ``head`` is the newest revision the code knows."""
+    session = reading()
+    try:
+        revision = session.scalar(text("SELECT version_num FROM alembic_version"))
+        connection = session.connection()
+        missing = triggers.expected(connection.dialect.name) - triggers.present(connection)
+        beat = session.scalar(select(func.max(Heartbeat.at)))
+    except SQLAlchemyError:
+        session.rollback()
+        return Readiness({"database": "unreachable or not set up"})
+    asleep = beat is None or beat < now - ASLEEP
+    return Readiness(
+        {
+            "database": "ok",
+            "migrations": "ok" if revision == head else f"at {revision}, not {head}",
+            "triggers": "ok" if not missing else "missing: " + ", ".join(sorted(missing)),
+            "worker": "ok" if not asleep else f"last seen {beat.isoformat() if beat else 'never'}",
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What the worker does, for the metrics page: seconds since each duty, messages by state."""
+
+    duties: dict[str, float]
+    messages: dict[str, int]
+
+
+def pulse(*, now: datetime) -> Pulse:
+    """Return how long ago each duty ran, and how many unfinished messages there are by state."""
+    session = reading()
+    duties = {
+        row.duty: (now - row.at).total_seconds()
+        for row in session.execute(select(Heartbeat.duty, Heartbeat.at))
+    }
+    counted = session.execute(
+        select(Message.state, func.count())
+        .where(Message.state.in_(("due", "sending", "unknown", "dead")))
+        .group_by(Message.state)
+    )
+    return Pulse(duties, {row[0]: row[1] for row in counted})
