@@ -153,6 +153,7 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
         "Tarif tidak dapat berlaku surut. Pilih waktu mulai yang akan datang."
     ),
     # Lists from a spreadsheet
+    "log_empty": _l("Catatan mesin ini kosong."),
     "list_empty": _l("Daftar ini kosong."),
     "columns_missing": _l("Kolom ini tidak ada dalam daftar: %(columns)s."),
     "columns_unknown": _l("Kolom ini tidak dikenal: %(columns)s."),

@@ -88,7 +88,7 @@ def test_facts_are_told_in_words_local_times_and_durations(app: Flask) -> None:
         assert problem_text("closed_day", {"day": date(2026, 12, 25)}) == (
             "Rumah kemasan tutup pada Jumat, 25 Desember 2026."
         )
-        assert "Pouch 100 g" in problem_text("pack_unknown", {"packs": ["pouch_100"]})
+        assert "Pouch 100 g" in problem_text("pack_not_handled", {"pack": "pouch_100"})
         mismatch = problem_text("lane_mismatch", {"product_lane": products.Lane.NON_HALAL})
         assert "jalur non-halal" in mismatch.lower()
 
