@@ -7,8 +7,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from packhouse import clock
-from packhouse.jobs.schedule import DUTIES, run_tick
+from packhouse.jobs.schedule import DUTIES, run_round, run_tick
 from packhouse.jobs.worker import run_worker
 
 
@@ -51,7 +50,7 @@ def worker(accept_clock: bool) -> None:
 @with_appcontext
 def tick(at: datetime | None) -> None:
     """Do all due work once and print how much of each duty was done, as JSON."""
-    done = run_tick(_app(), at or clock.now())
+    done = run_tick(_app(), at) if at else run_round(_app())
     click.echo(json.dumps(done))
     if len(done) < len(DUTIES):
         raise SystemExit(1)

@@ -8,6 +8,7 @@ from flask import Flask
 from packhouse.cli import worker
 from packhouse.domain.reminders import MessageKind
 from packhouse.jobs.schedule import DUTIES
+from packhouse.queries.reminders import heartbeats
 from tests.factories import Make
 from tests.support.messages import book, counts, plan, write
 
@@ -46,16 +47,17 @@ def test_a_booking_is_confirmed_and_reminded_of_round_by_round(
     assert counts() == {"sent": 8}
 
 
-def test_a_round_prints_what_each_duty_did(context: Flask, make: Make) -> None:
+def test_a_round_now_prints_and_notes_what_each_duty_did(context: Flask, make: Make) -> None:
     result = context.test_cli_runner().invoke(args=["tick"])
 
     assert set(json.loads(result.stdout)) == {duty.name for duty in DUTIES}
+    assert set(heartbeats()) == {duty.name for duty in DUTIES}
 
 
 def test_a_round_with_a_failure_says_so_by_its_status(
     context: Flask, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "run_tick", lambda _app, _now: {"prune": 0})
+    monkeypatch.setattr(worker, "run_round", lambda _app: {"prune": 0})
 
     assert context.test_cli_runner().invoke(args=["tick"]).exit_code == 1
 

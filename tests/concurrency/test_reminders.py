@@ -7,6 +7,7 @@ every effect, also those a rolled-back transaction or a dead process cannot take
 import subprocess
 import sys
 from collections import Counter
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -71,20 +72,24 @@ class Workers:
         """Let so many workers begin at the same moment; return how they ended."""
         command = [sys.executable, "-c", WORKER, self.url, str(self.folder), str(self.sink),
                    at.isoformat(), death, str(nth)]  # fmt: skip
-        processes = [
-            subprocess.Popen(
-                command,
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-            )
-            for _ in range(number)
-        ]
-        for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"ready\n"
-        for process in processes:
-            process.communicate(b"go\n", timeout=90)
+        with ExitStack() as stack:
+            processes = [
+                stack.enter_context(
+                    subprocess.Popen(
+                        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                    )
+                )
+                for _ in range(number)
+            ]
+            for process in processes:
+                assert process.stdout is not None
+                assert process.stdout.readline() == b"ready\n"
+            for process in processes:
+                assert process.stdin is not None
+                process.stdin.write(b"go\n")
+                process.stdin.flush()
+            for process in processes:
+                process.wait(timeout=90)
         return [process.returncode for process in processes]
 
     def effects(self) -> Counter[str]:
