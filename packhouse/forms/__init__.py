@@ -1,7 +1,8 @@
 """The base of every form: Indonesian messages, trimmed text, a key that makes a retry safe."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from flask_babel import LazyString, gettext
@@ -9,6 +10,9 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext as _ngettext
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, PasswordField, StringField
+
+from packhouse.errors import Problem
+from packhouse.i18n.messages import problem_text
 
 # WTForms and Flask-WTF speak English and have no Indonesian catalog: their texts are keys here,
 # and ours, like every text for people, are Indonesian and translated by our own catalog.
@@ -115,6 +119,18 @@ class BaseForm(FlaskForm):
                 given = unbound_field.kwargs.get("filters", ())
                 options = {**options, "filters": [*ours, *given]}
             return super().bind_field(form, unbound_field, options)
+
+    def tell(
+        self, problems: Iterable[Problem], fields: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Show what a service refused: beside the field named for a code, else above the form."""
+        for problem in problems:
+            text = problem_text(problem.code, problem.facts)
+            name = str(problem.facts.get("field", fields.get(problem.code, "")))
+            if name in self:
+                self[name].errors = [*self[name].errors, text]
+            else:
+                self.form_errors.append(text)
 
 
 def new_key() -> str:

@@ -238,6 +238,23 @@ SEVERITY_NAMES: Names = {
     "warning": _l("Perhatian"),
     "danger": _l("Gagal"),
 }
+OWNER_NAMES: Names = {
+    "province": _l("Pemerintah provinsi"),
+    "city": _l("Pemerintah kabupaten/kota"),
+    "cooperative": _l("Koperasi"),
+}
+CONDITION_NAMES: Names = {
+    "good": _l("Baik"),
+    "fair": _l("Rusak ringan"),
+    "bad": _l("Rusak berat"),
+}
+PERSON_NAMES: Names = {"owner": _l("Pemilik"), "member": _l("Anggota")}
+MACHINE_CHANGE_NAMES: Names = {
+    "machine:created": _l("Mesin didaftarkan"),
+    "machine:edited": _l("Data mesin diubah"),
+    "machine:retired": _l("Mesin berhenti dipakai"),
+    "machine:tariff_set": _l("Tarif ditetapkan"),
+}
 NAV_NAMES: Names = {
     "home": _l("Beranda"),
     "book": _l("Reservasi baru"),
@@ -289,6 +306,10 @@ ALL: Mapping[str, Names] = {
     "booking_action": BOOKING_ACTION_NAMES,
     "part_of_day": PART_OF_DAY_NAMES,
     "severity": SEVERITY_NAMES,
+    "owner": OWNER_NAMES,
+    "condition": CONDITION_NAMES,
+    "person": PERSON_NAMES,
+    "machine_change": MACHINE_CHANGE_NAMES,
     "nav": NAV_NAMES,
 }
 

@@ -1,0 +1,226 @@
+"""Forms about houses: what they are, when they work, who is on shift."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, SelectField, StringField, TextAreaField, TimeField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+
+from packhouse.domain.businesses import REGENCIES
+from packhouse.domain.sites import Opening, parse_hours
+from packhouse.errors import Malformed
+from packhouse.forms import BaseForm, WholeNumberField
+from packhouse.forms.slots import DAY_FORMATS
+from packhouse.i18n import formats
+from packhouse.i18n.locale import current_locale
+from packhouse.i18n.messages import problem_text
+from packhouse.i18n.names import name_of
+
+TIME_FORMATS = ["%H:%M", "%H.%M", "%H:%M:%S"]
+DAY_CODES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ZONES = ("Asia/Pontianak", "Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura")
+OWNERS = ("province", "city", "cooperative")
+MOST_OPERATORS = 500
+
+
+def likely_day(_form: BaseForm, field: Any) -> None:
+    """Refuse days that only a slip of the finger means."""
+    if field.data is not None and not 2000 <= field.data.year <= 2100:
+        raise ValidationError(str(_l("Tahun ini tidak mungkin.")))
+
+
+class HouseForm(BaseForm):
+    """What a house is."""
+
+    name = StringField(_l("Nama rumah kemasan"), [InputRequired(), Length(max=120)])
+    address = TextAreaField(
+        _l("Alamat"),
+        [Optional(), Length(max=500)],
+        description=_l("Tulis juga patokan yang mudah dicari."),
+    )
+    owner = SelectField(
+        _l("Pemilik"), choices=lambda: [(code, name_of("owner", code)) for code in OWNERS]
+    )
+
+
+class OpenHouseForm(HouseForm):
+    """A new house."""
+
+    code = StringField(
+        _l("Kode"),
+        [InputRequired(), Length(max=40)],
+        description=_l("Pendek, tanpa spasi; menjadi awal nomor reservasi. Misalnya PTK."),
+    )
+    regency = SelectField(
+        _l("Kabupaten/kota"),
+        choices=lambda: [(each.code, each.name) for each in REGENCIES.values()],
+    )
+    zone = SelectField(
+        _l("Zona waktu"),
+        choices=lambda: [(zone, f"{formats.zone_abbreviation(zone)} ({zone})") for zone in ZONES],
+    )
+    operators = WholeNumberField(
+        _l("Operator yang biasa bertugas"),
+        [InputRequired(), NumberRange(min=0, max=MOST_OPERATORS)],
+        description=_l("Sebanyak ini mesin yang perlu operator dapat berjalan bersamaan."),
+    )
+    hours = StringField(
+        _l("Jam buka"),
+        [InputRequired(), Length(max=400)],
+        default="sen-kam 07:30-12:00 13:00-16:00; jum 07:30-11:30 13:00-16:30",
+        description=_l("Hari lalu jam, hari berikutnya setelah titik koma."),
+    )
+
+
+class PolicyForm(HouseForm):
+    """What a house is and promises its guests; the limits are the service's."""
+
+    horizon_days = WholeNumberField(
+        _l("Dapat dipesan sampai berapa hari ke depan"), [InputRequired()]
+    )
+    notice_minutes = WholeNumberField(
+        _l("Paling lambat dipesan berapa menit sebelum mulai"), [InputRequired()]
+    )
+    cancel_hours = WholeNumberField(
+        _l("Batal tanpa catatan sampai berapa jam sebelum mulai"), [InputRequired()]
+    )
+    request_hours = WholeNumberField(
+        _l("Permohonan diputuskan dalam berapa jam"), [InputRequired()]
+    )
+    grace_minutes = WholeNumberField(
+        _l("Pelanggan yang terlambat ditunggu berapa menit"), [InputRequired()]
+    )
+    overrun_minutes = WholeNumberField(
+        _l("Pekerjaan boleh lewat waktu berapa menit"), [InputRequired()]
+    )
+
+
+class ClosureForm(BaseForm):
+    """Days on which the house is closed."""
+
+    day_from = DateField(
+        _l("Hari pertama tutup"), [InputRequired(), likely_day], format=DAY_FORMATS
+    )
+    day_to = DateField(
+        _l("Hari terakhir tutup"),
+        [Optional(), likely_day],
+        format=DAY_FORMATS,
+        description=_l("Kosongkan untuk satu hari."),
+    )
+    name = StringField(
+        _l("Sebab"),
+        [InputRequired(), Length(max=120)],
+        description=_l("Terlihat oleh pelanggan, misalnya: Perbaikan atap."),
+    )
+
+
+class HoursForm(BaseForm):
+    """The openings of a week, a line a day, for a period."""
+
+    mon = StringField(_l("Senin"), [Optional(), Length(max=60)])
+    tue = StringField(_l("Selasa"), [Optional(), Length(max=60)])
+    wed = StringField(_l("Rabu"), [Optional(), Length(max=60)])
+    thu = StringField(_l("Kamis"), [Optional(), Length(max=60)])
+    fri = StringField(_l("Jumat"), [Optional(), Length(max=60)])
+    sat = StringField(_l("Sabtu"), [Optional(), Length(max=60)])
+    sun = StringField(_l("Minggu"), [Optional(), Length(max=60)])
+    valid_from = DateField(_l("Berlaku mulai"), [InputRequired(), likely_day], format=DAY_FORMATS)
+    valid_to = DateField(
+        _l("Sampai dengan"),
+        [Optional(), likely_day],
+        format=DAY_FORMATS,
+        description=_l("Kosongkan bila berlaku seterusnya. Untuk Ramadan, isi hari terakhirnya."),
+    )
+
+    @property
+    def days(self) -> list[StringField]:
+        """Return the fields of the weekdays in order."""
+        return [self[code] for code in DAY_CODES]
+
+    def fill(self, openings: Iterable[Opening]) -> None:
+        """Write openings into the lines as people write them."""
+        for number, field in enumerate(self.days):
+            field.data = " ".join(
+                "–".join(
+                    formats.clock(each, locale=current_locale()) for each in (o.opens, o.closes)
+                )
+                for o in openings
+                if o.weekday == number
+            )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Read every day by itself, so that a mistake stands beside its day."""
+        valid = bool(super().validate(extra_validators))
+        for code, field in zip(DAY_CODES, self.days, strict=True):
+            try:
+                if field.data:
+                    parse_hours(f"{code} {_plain(field.data)}")
+            except Malformed as wrong:
+                problem = wrong.problems[0]
+                facts = {**problem.facts, "text": field.data, "position": 1}
+                field.errors = [*field.errors, problem_text(problem.code, facts)]
+                valid = False
+        return valid
+
+    def text(self) -> str:
+        """Return the week as the domain reads it; empty if no day is open."""
+        return "; ".join(
+            f"{code} {_plain(field.data)}"
+            for code, field in zip(DAY_CODES, self.days, strict=True)
+            if field.data
+        )
+
+
+def _plain(text: str) -> str:
+    """Take the dashes, commas and spaces of people out of the times of a day."""
+    text = text.replace("\u2013", "-").replace("\u2014", "-").replace(",", " ")
+    for word in (" s.d. ", " sampai ", " - "):
+        text = text.replace(word, "-")
+    return " ".join(text.replace(" -", "-").replace("- ", "-").replace(";", " ").split())
+
+
+class ShiftForm(BaseForm):
+    """Another number of operators for some hours of a local day."""
+
+    day = DateField(_l("Hari"), [InputRequired(), likely_day], format=DAY_FORMATS)
+    from_time = TimeField(_l("Dari jam"), [InputRequired()], format=TIME_FORMATS)
+    to_time = TimeField(_l("Sampai jam"), [InputRequired()], format=TIME_FORMATS)
+    operators = WholeNumberField(
+        _l("Jumlah operator"), [InputRequired(), NumberRange(min=0, max=MOST_OPERATORS)]
+    )
+
+    def instants(self, zone: str) -> tuple[datetime, datetime]:
+        """Return both ends in UTC; only for a form that was found valid."""
+        from_at, to_at = (
+            _instant(self.day.data, field.data, zone) for field in (self.from_time, self.to_time)
+        )
+        return from_at, to_at
+
+
+def _instant(day: Any, wall: Any, zone: str) -> datetime:
+    return datetime.combine(day, wall, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+class OperatorsForm(BaseForm):
+    """The usual number of operators."""
+
+    operators = WholeNumberField(
+        _l("Operator yang biasa bertugas"),
+        [InputRequired(), NumberRange(min=0, max=MOST_OPERATORS)],
+    )
+
+
+class HolidayForm(BaseForm):
+    """What becomes of a proposed holiday."""
+
+    decision = SelectField(choices=[("confirm", ""), ("open", "")])
+
+
+class PeriodForm(BaseForm):
+    """Which hours are meant; the last day is empty where they go on."""
+
+    valid_from = DateField(validators=[InputRequired()])
+    valid_to = DateField(validators=[Optional()])
