@@ -1,6 +1,6 @@
 """Forms that make, move, cancel and decide bookings, and that look for them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -130,3 +130,16 @@ class FindForm(AddressForm):
         ],
     )
     day = DateField(_l("Tanggal"), [Optional()], format=DAY_FORMATS)
+
+    def filters(self, zone: str) -> dict[str, Any]:
+        """Return what is asked for as ``bookings_page`` takes it; a day is that of the zone."""
+        asked: dict[str, Any] = self.data
+        found = {
+            "search": asked["q"] or "",
+            "state": State(asked["state"]) if asked["state"] else None,
+            "newest_first": asked["day"] is None,
+        }
+        if asked["day"] is not None and 1970 <= asked["day"].year < 9999:
+            starts_at = datetime.combine(asked["day"], time(), tzinfo=ZoneInfo(zone))
+            found |= {"from_at": starts_at, "to_at": starts_at + timedelta(days=1)}
+        return found

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading
-from packhouse.domain.bookings import price_of, problems_with_start
+from packhouse.domain.bookings import State, price_of, problems_with_start
 from packhouse.domain.machines import MachineTime
 from packhouse.domain.permissions import STAFF, may_act_for_business, may_operate
 from packhouse.domain.products import Job, traits_of
@@ -20,15 +20,17 @@ from packhouse.domain.slots import Phases, Placement, best_options, options, pla
 from packhouse.domain.time_range import TimeRange, ceil_to_slot
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import NotFound, Problem
+from packhouse.models.bookings import Booking
 from packhouse.models.businesses import Business
 from packhouse.models.machines import Machine, MachinePack, load_specs
 from packhouse.models.products import Product
 from packhouse.models.sites import Site, load_calendar
-from packhouse.models.slots import load_neighbours, load_operators_full
+from packhouse.models.slots import Demand, load_neighbours, load_operators_full
 from packhouse.queries.bookings import BookingItem
 
 MOST_CHOICES = 50
 LOOK_AHEAD = timedelta(days=14)
+RIVAL_DAYS = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,18 @@ class FreeDay:
     day: date
     visits: tuple[Visit, ...]
     problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Somebody else's wish for a machine; ``code`` is None for one that was not served."""
+
+    code: str | None
+    business_name: str
+    product_name: str
+    pack: str
+    quantity: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +220,7 @@ def visit_at(
     problems = problems_with_start(
         starts_at=starts_at,
         now=now,
-        notice_minutes=_notice_for(site, actor),
+        notice_minutes=0 if may_operate(actor, site.id) else site.notice_minutes,
         horizon_days=site.horizon_days,
     )
     if problems:
@@ -249,6 +263,46 @@ def other_times(
     )
     here = (booking.machine, booking.starts_at)
     return tuple(each for each in visits if (each.machine, each.starts_at) != here)
+
+
+def rivals(*, booking: BookingItem, now: datetime) -> tuple[Rival, ...]:
+    """Return who else wanted the machine of a request: for the one who decides it.
+
+    Those are the other open requests on the machine for the same local day, and the wishes of
+    the last two weeks for its pack that the house could not serve; ten of them at most.
+    """
+    session = reading()
+    day = load_calendar(session, booking.site_id)
+    same_day = day.local_day(day.day_of(booking.starts_at))
+    requests = (
+        select(Booking.code, Business.name, Product.name, Product.pack, Booking.quantity,
+               Booking.created_at)
+        .join(Machine, Machine.id == Booking.machine_id)
+        .join(Business, Business.id == Booking.business_id)
+        .join(Product, Product.id == Booking.product_id)
+        .where(
+            Machine.code == booking.machine,
+            Booking.starts_at >= same_day.start,
+            Booking.starts_at < same_day.end,
+            Booking.state == State.REQUESTED,
+            Booking.id != booking.id,
+        )
+    )  # fmt: skip
+    wishes = (
+        select(literal(None), Business.name, Product.name, Product.pack, Demand.quantity,
+               Demand.at)
+        .join(Business, Business.id == Demand.business_id)
+        .join(Product, Product.id == Demand.product_id)
+        .where(
+            Demand.at > now - RIVAL_DAYS,
+            Demand.pack == booking.pack,
+            Demand.business_id != booking.business_id,
+            or_(Demand.site_id == booking.site_id, Demand.site_id.is_(None)),
+        )
+        .order_by(Demand.at.desc())
+    )  # fmt: skip
+    found = [*session.execute(requests.limit(10)), *session.execute(wishes.limit(10))]
+    return tuple(Rival(*row) for row in found[:10])
 
 
 # --- looking ------------------------------------------------------------------------------------
@@ -329,13 +383,10 @@ def _visit(spot: _Spot, placed: Placement, why: Iterable[str] = ()) -> Visit:
     )
 
 
-def _notice_for(site: Site, actor: Actor) -> int:
-    return 0 if may_operate(actor, site.id) else site.notice_minutes
-
-
 def _bookable(window: TimeRange, site: Site, actor: Actor, now: datetime) -> TimeRange | None:
     """Return the part of a window that lies within the house's notice and horizon."""
-    earliest = ceil_to_slot(now + timedelta(minutes=_notice_for(site, actor)))
+    notice = 0 if may_operate(actor, site.id) else site.notice_minutes
+    earliest = ceil_to_slot(now + timedelta(minutes=notice))
     latest = now + timedelta(days=site.horizon_days)
     start, end = max(window.start, earliest), min(window.end, latest)
     return TimeRange(start, end) if start < end else None

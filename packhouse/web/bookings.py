@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from packhouse import clock
 from packhouse.domain.bookings import State, is_late
@@ -40,12 +41,14 @@ from packhouse.queries.slots import (
     other_times,
     product_choice,
     product_choices,
+    rivals,
     visit_at,
 )
 from packhouse.services import bookings
 from packhouse.services.bookings import Target
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.errors import status_of
+from packhouse.web.qr import qr_code
 
 bp = Blueprint("bookings", __name__)
 
@@ -101,23 +104,11 @@ def _found(actor: Actor) -> ResponseReturnValue:
     args = {name: value for name, value in request.args.items() if name != "cursor" and value}
     filters: dict[str, Any] = {"when": "upcoming", "now": clock.now()}
     if valid and args:
-        filters = {
-            "search": form.q.data or "",
-            "state": State(form.state.data) if form.state.data else None,
-            "newest_first": form.day.data is None,
-            **_local_day(form.day.data),
-        }
+        filters = form.filters(str(current_app.config["ZONE"]))
     page = bookings_page(actor=actor, cursor=request.args.get("cursor"), limit=LONG_PAGE, **filters)
     return render_template(
         "bookings/find.html", form=form, page=page, args=args, first="cursor" not in request.args
     ), 200 if valid else 422
-
-
-def _local_day(day: Any) -> dict[str, datetime]:
-    if day is None or not 1970 <= day.year <= 9000:
-        return {}
-    starts = datetime.combine(day, time(), tzinfo=ZoneInfo(str(current_app.config["ZONE"])))
-    return {"from_at": starts, "to_at": starts + timedelta(days=1)}
 
 
 # --- a new one ----------------------------------------------------------------------------------
@@ -206,16 +197,27 @@ def _show(code: str, reject_form: RejectForm) -> str:
     actor, now = current_actor(), clock.now()
     detail = booking_detail(code=code, actor=actor)
     reject_form.version.data = detail.booking.version
+    may = _abilities(actor, detail.booking, now)
     return render_template(
         "bookings/show.html",
         detail=detail,
         booking=detail.booking,
         now=now,
-        may=_abilities(actor, detail.booking, now),
+        may=may,
+        code_drawing=_drawing(detail.booking),
+        rivals=rivals(booking=detail.booking, now=now) if may.decide else (),
         has_list=may_enter(actor, Access.PRODUCER),
         messages=deliveries_of(booking_id=detail.booking.id),
         reject_form=reject_form,
     )
+
+
+def _drawing(booking: BookingItem) -> Markup | None:
+    """Return the code to show at the door, as long as there is a door to come to."""
+    if booking.state not in (State.CONFIRMED, State.REQUESTED):
+        return None
+    address = url_for("bookings.show", code=booking.code)
+    return qr_code(f"{current_app.config['PUBLIC_URL']}{address}", _("Kode QR reservasi ini"))
 
 
 def _abilities(actor: Actor, booking: BookingItem, now: datetime) -> Abilities:
