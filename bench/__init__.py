@@ -1,0 +1,1 @@
+"""Measurements of packhouse: `./run bench [NAME …]` prints one JSON line a figure."""

@@ -1,0 +1,79 @@
+"""N processes against one slot: winners must equal races, and the control must double-book."""
+
+from datetime import UTC, datetime
+
+from flask import Flask
+from sqlalchemy import text
+
+from bench.report import progress, tell
+from bench.stores import SECRET, Store, stores
+from config import Production
+from packhouse import create_app
+from packhouse.db import db
+from packhouse.queries.audit import verify
+from tests.factories import Make
+from tests.support import races
+
+PROCESSES = 8
+ATTEMPTS = 100_000
+CONTROL_ROUNDS = 200
+NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
+
+
+def run() -> None:
+    """Race on both databases."""
+    with stores() as both:
+        for store in both:
+            app = store.app()
+            with app.app_context():
+                _race(store, app)
+
+
+def _race(store: Store, app: Flask) -> None:
+    rounds = ATTEMPTS // PROCESSES
+    progress(f"race: {ATTEMPTS} attempts on {store.engine}")
+    arena = races.build_arena(Make(now=NOW), rounds=rounds)
+    races.make_naive_table()
+    db.session.remove()
+    db.engine.dispose()
+    settings = {"url": store.url, "instance": str(store.folder)}
+    guarded = races.Contest(open_app, settings, arena, races.book_once)
+    outcome = races.race(guarded, processes=PROCESSES)
+    broken = verify(now=NOW)
+    tell(
+        "race",
+        engine=store.engine,
+        processes=PROCESSES,
+        attempts=rounds * PROCESSES,
+        races=rounds,
+        winners=outcome.wins,
+        failed=outcome.failed,
+        overlaps=sum(len(finding.rows) for finding in broken),
+        worst_wait_ms=round(outcome.worst_wait * 1000, 1),
+        attempts_per_second=round(rounds * PROCESSES / outcome.seconds),
+    )
+    few = races.Arena(
+        arena.machine, arena.product, arena.actor, arena.starts[:CONTROL_ROUNDS], arena.now
+    )
+    control = races.race(
+        races.Contest(open_app, settings, few, races.book_without_guard), processes=PROCESSES
+    )
+    with app.app_context():
+        stored = db.session.execute(text("SELECT count(*) FROM naive")).scalar_one()
+    tell(
+        "race control",
+        engine=store.engine,
+        races=CONTROL_ROUNDS,
+        winners=control.wins,
+        stored=stored,
+        overlaps=stored - CONTROL_ROUNDS,
+    )
+
+
+def open_app(*, url: str, instance: str) -> Flask:
+    """Open the app in a process of its own."""
+    from pathlib import Path
+
+    return create_app(
+        Production(SECRET_KEY=SECRET, DATABASE_URL=url, INSTANCE=Path(instance), LOG_LEVEL="ERROR")
+    )
