@@ -43,7 +43,7 @@ class Config:
     """What the application is told from outside; its names are those of ``app.config``."""
 
     INSTANCE: Path = ROOT / "instance"
-    DATABASE_URL: str = ""
+    DATABASE_URL: str = field(default="", repr=False)
     SECRET_KEY: str = field(default="", repr=False)
     PUBLIC_URL: str = "http://127.0.0.1:8000"
     TRUSTED_HOSTS: tuple[str, ...] | None = None

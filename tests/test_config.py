@@ -130,9 +130,10 @@ def test_the_process_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
-    read = settings(tmp_path, MAIL_PASSWORD="very-private", SECRET_KEY=SECRET)
+    address = "postgresql://packhouse:also-private@127.0.0.1/packhouse"
+    read = settings(tmp_path, MAIL_PASSWORD="very-private", SECRET_KEY=SECRET, DATABASE_URL=address)
 
-    assert "very-private" not in repr(read)
+    assert "private" not in repr(read)
     assert SECRET not in repr(read)
 
 
