@@ -147,13 +147,14 @@ class BookingDetail:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A product that was booked before, with the quantity of the last time."""
+    """A product that was booked before, with the quantity and the house of the last time."""
 
     product_id: int
     product_name: str
     pack: str
     business_name: str
     quantity: int
+    site: str
     last_at: datetime
 
 
@@ -227,8 +228,9 @@ def repeats(*, actor: Actor, limit: int = 3) -> tuple[Repeat, ...]:
     )
     named = (Product.id, Product.name, Product.pack, Business.name)
     rows = reading().execute(
-        select(*named, Booking.quantity, Booking.starts_at)
+        select(*named, Booking.quantity, Site.code, Booking.starts_at)
         .join(last, last.c.id == Booking.id)
+        .join(Site, Site.id == Booking.site_id)
         .join(Product, Product.id == Booking.product_id)
         .join(Business, Business.id == Product.business_id)
         .where(Product.archived_at.is_(None))

@@ -27,6 +27,7 @@ from packhouse.queries.slots import (
     machines_for,
     product_choice,
     product_choices,
+    usual_house,
 )
 from packhouse.services import slots
 from packhouse.services.slots import Ask, Quote, Refusal
@@ -83,6 +84,8 @@ def quote() -> ResponseReturnValue:
     places = houses()
     form = _quote_form(actor, search.q.data or "", places)
     if "quantity" not in request.args:
+        if "site" not in request.args:
+            form.site.data = usual_house(actor=actor)
         return _page(form, search)
     if not form.validate():
         return _page(form, search), 422

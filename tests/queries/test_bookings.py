@@ -163,9 +163,9 @@ def test_an_order_can_be_repeated_with_its_last_quantity(house: House) -> None:
 
     found = repeats(actor=house.producer)
 
-    assert [(each.product_name, each.quantity) for each in found] == [
-        ("Kerupuk", 100),
-        ("Amplang", 500),
+    assert [(each.product_name, each.quantity, each.site) for each in found] == [
+        ("Kerupuk", 100, "PTK"),
+        ("Amplang", 500, "PTK"),
     ]
     assert repeats(actor=house.operator) == ()
     assert [each.product_name for each in repeats(actor=house.producer, limit=1)] == ["Kerupuk"]

@@ -15,6 +15,7 @@ from packhouse.queries.slots import (
     product_choice,
     product_choices,
     rivals,
+    usual_house,
     visit_at,
 )
 from packhouse.services import bookings, slots
@@ -153,6 +154,18 @@ def test_the_machines_for_a_product_share_its_pack_and_its_lane(make: Make) -> N
 
     assert [each.code for each in machines_for(product=house.product, now=make.now)] == ["M3"]
     assert [each.code for each in houses()] == ["PTK"]
+
+
+def test_a_person_most_likely_means_the_house_she_knows(make: Make) -> None:
+    house = House(make)
+    make.machine(make.site(code="SKW"), code="S1")
+
+    assert usual_house(actor=house.producer) == "PTK"
+    wish = Wish(house.plain, 400, "S1", make.at(8))
+    bookings.book(wish=wish, actor=house.producer, now=make.now)
+    assert usual_house(actor=house.producer) == "SKW"
+    assert usual_house(actor=house.operator) == "PTK"
+    assert usual_house(actor=make.producer(make.business(regency_code="61.10"))) is None
 
 
 def test_who_decides_a_request_sees_who_else_wanted_the_machine(make: Make) -> None:

@@ -1,4 +1,4 @@
-"""Free machine time as people look at it: products to ask for, one visit, a day, other times.
+"""Free machine time as people look at it: one visit, a day, other times, and who else asks.
 
 What a job costs and where it fits is decided by the same functions of the domain that booking
 uses; nothing here is held for anybody.
@@ -8,61 +8,29 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, literal, or_, select
+from sqlalchemy import literal, or_, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading
 from packhouse.domain.bookings import State, price_of, problems_with_start
 from packhouse.domain.machines import MachineTime
-from packhouse.domain.permissions import STAFF, may_act_for_business, may_operate
+from packhouse.domain.permissions import may_operate
 from packhouse.domain.products import Job, traits_of
 from packhouse.domain.slots import Phases, Placement, best_options, options, place, refusals
 from packhouse.domain.time_range import TimeRange, ceil_to_slot
-from packhouse.domain.users import Actor, Role
+from packhouse.domain.users import Actor
 from packhouse.errors import NotFound, Problem
 from packhouse.models.bookings import Booking
 from packhouse.models.businesses import Business
-from packhouse.models.machines import Machine, MachinePack, load_specs
+from packhouse.models.machines import Machine, load_specs
 from packhouse.models.products import Product
 from packhouse.models.sites import Site, load_calendar
 from packhouse.models.slots import Demand, load_neighbours, load_operators_full
 from packhouse.queries.bookings import BookingItem
+from packhouse.queries.slots.choices import MachineChoice, ProductChoice, product_choice
 
-MOST_CHOICES = 50
 LOOK_AHEAD = timedelta(days=14)
 RIVAL_DAYS = timedelta(days=14)
-
-
-@dataclass(frozen=True, slots=True)
-class ProductChoice:
-    """A product that can be asked for, with whose it is."""
-
-    id: int
-    name: str
-    pack: str
-    lane: str
-    business_id: int
-    business_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """A site as somebody chooses it."""
-
-    code: str
-    name: str
-    zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class MachineChoice:
-    """A machine that handles a product's pack in its lane."""
-
-    code: str
-    name: str
-    site: str
-    site_name: str
-    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,59 +83,6 @@ class _Spot:
     machine: Machine
     site: Site
     time: MachineTime
-
-
-def product_choices(*, actor: Actor, search: str = "") -> tuple[ProductChoice, ...]:
-    """Return up to fifty products the actor may ask for, by name.
-
-    A producer's are those of her businesses. The staff find anybody's by a part of the product's
-    or the business's name, and none without it.
-    """
-    query = _PRODUCTS.where(Product.archived_at.is_(None))
-    if actor.role == Role.PRODUCER:
-        query = query.where(Product.business_id.in_(actor.business_ids))
-    elif actor.role not in STAFF or not search.strip():
-        return ()
-    if search.strip():
-        words = search.strip().lower()
-        query = query.where(
-            or_(
-                func.lower(Product.name).contains(words, autoescape=True),
-                func.lower(Business.name).contains(words, autoescape=True),
-            )
-        )
-    rows = reading().execute(query.order_by(Product.name, Product.id).limit(MOST_CHOICES))
-    return tuple(ProductChoice(*row) for row in rows)
-
-
-def product_choice(*, product_id: int, actor: Actor) -> ProductChoice:
-    """Return one product. Raises NotFound when it is unknown or not the actor's to ask for."""
-    row = reading().execute(_PRODUCTS.where(Product.id == product_id)).one_or_none()
-    if row is None or not may_act_for_business(actor, row.business_id):
-        raise NotFound("product_not_found")
-    return ProductChoice(*row)
-
-
-def houses() -> tuple[House, ...]:
-    """Return every site, by name."""
-    rows = reading().execute(select(Site.code, Site.name, Site.zone).order_by(Site.name, Site.id))
-    return tuple(House(*row) for row in rows)
-
-
-def machines_for(*, product: ProductChoice, now: datetime) -> tuple[MachineChoice, ...]:
-    """Return the machines in service that handle a product's pack in its lane, by house."""
-    rows = reading().execute(
-        select(Machine.code, Machine.name, Site.code, Site.name, Site.zone)
-        .join(Site, Site.id == Machine.site_id)
-        .join(MachinePack, MachinePack.machine_id == Machine.id)
-        .where(
-            MachinePack.pack == product.pack,
-            Machine.lane == product.lane,
-            or_(Machine.retired_at.is_(None), Machine.retired_at > now),
-        )
-        .order_by(Site.name, Machine.name, Machine.id)
-    )
-    return tuple(MachineChoice(*row) for row in rows)
 
 
 def free_day(
@@ -306,10 +221,6 @@ def rivals(*, booking: BookingItem, now: datetime) -> tuple[Rival, ...]:
 
 
 # --- looking ------------------------------------------------------------------------------------
-
-_PRODUCTS = select(
-    Product.id, Product.name, Product.pack, Product.lane, Product.business_id, Business.name
-).join(Business, Business.id == Product.business_id)
 
 
 def _job(session: Session, product: ProductChoice, quantity: int) -> Job:

@@ -1,0 +1,39 @@
+"""Free machine time as people look at it: what can be asked for, and what there is."""
+
+from packhouse.queries.slots.choices import (
+    House,
+    MachineChoice,
+    ProductChoice,
+    houses,
+    machines_for,
+    product_choice,
+    product_choices,
+    usual_house,
+)
+from packhouse.queries.slots.visits import (
+    FreeDay,
+    Rival,
+    Visit,
+    free_day,
+    other_times,
+    rivals,
+    visit_at,
+)
+
+__all__ = [
+    "FreeDay",
+    "House",
+    "MachineChoice",
+    "ProductChoice",
+    "Rival",
+    "Visit",
+    "free_day",
+    "houses",
+    "machines_for",
+    "other_times",
+    "product_choice",
+    "product_choices",
+    "rivals",
+    "usual_house",
+    "visit_at",
+]
