@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from packhouse.db import STRICT, Base, UtcDateTime
@@ -114,16 +114,21 @@ def load_tariffs(
     session: Session, *, machine_ids: Collection[int], now: datetime
 ) -> dict[int, int]:
     """Return rupiah per hour by machine as in force now; a machine without a tariff is missing."""
-    latest = (
-        select(Tariff.machine_id, func.max(Tariff.valid_from).label("valid_from"))
-        .where(Tariff.machine_id.in_(machine_ids), Tariff.valid_from <= now)
-        .group_by(Tariff.machine_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(Tariff.machine_id, Tariff.per_hour).join(
-            latest,
-            (Tariff.machine_id == latest.c.machine_id) & (Tariff.valid_from == latest.c.valid_from),
-        )
-    )
+    rows = session.execute(_TARIFFS, {"machine_ids": list(machine_ids), "now": now})
     return {row.machine_id: row.per_hour for row in rows}
+
+
+_LATEST = (
+    select(Tariff.machine_id, func.max(Tariff.valid_from).label("valid_from"))
+    .where(
+        Tariff.machine_id.in_(bindparam("machine_ids", expanding=True)),
+        Tariff.valid_from <= bindparam("now", type_=UtcDateTime),
+    )
+    .group_by(Tariff.machine_id)
+    .subquery()
+)
+# Built once: it runs with every booking.
+_TARIFFS = select(Tariff.machine_id, Tariff.per_hour).join(
+    _LATEST,
+    (Tariff.machine_id == _LATEST.c.machine_id) & (Tariff.valid_from == _LATEST.c.valid_from),
+)

@@ -4,11 +4,13 @@ Writing is a set of steps for other services; sending is in outbox.py. Messages 
 their own: each states all its facts, and what is no longer true is not sent.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, time
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import Executable, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -57,23 +59,33 @@ def tell(
     Call it after the booking's state and version are set. Telling the same thing about the same
     version twice writes it once. ``payload`` adds facts (JSON) to code, machine and times.
     """
-    session.flush()
-    facts = _facts(session, kind, booking) | (payload or {})
-    rows = [
-        row
-        for user_id in _people(session, booking)
-        for channel in Channel
-        if (row := _row(kind, channel, user_id, booking, site, now)) is not None
-    ]
-    for row in rows:
-        row["payload"] = facts
-    _insert(session, rows)
+    _tell(session, (kind,), booking=booking, site=site, now=now, payload=payload or {})
 
 
 def plan_reminders(session: Session, *, booking: Booking, site: Site, now: datetime) -> None:
     """Write the reminders of a confirmed booking whose time is still to come."""
-    for kind in sorted(REMINDERS):
-        tell(session, kind=kind, booking=booking, site=site, now=now)
+    _tell(session, sorted(REMINDERS), booking=booking, site=site, now=now, payload={})
+
+
+def _tell(
+    session: Session,
+    kinds: Sequence[MessageKind],
+    *,
+    booking: Booking,
+    site: Site,
+    now: datetime,
+    payload: dict[str, Any],
+) -> None:
+    session.flush()
+    rows = [
+        row | {"payload": _facts(session, kind, booking) | payload}
+        for user_id in _people(session, booking)
+        for kind in kinds
+        for channel in Channel
+        if (row := _row(kind, channel, user_id, booking, site, now)) is not None
+    ]
+    if rows:
+        session.execute(_upsert(session.get_bind().dialect.name), rows)
 
 
 def forget_reminders(session: Session, *, booking: Booking, now: datetime) -> None:
@@ -193,20 +205,21 @@ def _row(
     }
 
 
-def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(Message).values(rows)
-    # What was called off and never sent may become true again: a displaced booking gets its
-    # machine back.
+@cache
+def _upsert(dialect: str) -> Executable:
+    """Return the insert that writes a message once, built once.
+
+    What was called off and never sent may become true again: a displaced booking gets its
+    machine back.
+    """
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    table = Message.__table__
+    statement = insert(table)  # type: ignore[arg-type]
     again = {name: statement.excluded[name] for name in REVIVED}
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Message.dedupe_key],
-            set_=again | {"finished_at": None, "lease_token": None},
-            where=Message.state == MessageState.CANCELLED,
-        )
+    return statement.on_conflict_do_update(
+        index_elements=[table.c.dedupe_key],
+        set_=again | {"finished_at": None, "lease_token": None},
+        where=table.c.state == MessageState.CANCELLED,
     )
 
 

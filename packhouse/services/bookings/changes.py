@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from packhouse.db import transaction, use_case
+from packhouse.db import reading, transaction, use_case
 from packhouse.domain.bookings import (
     CANCELLABLE,
     MOVABLE,
@@ -17,12 +17,13 @@ from packhouse.domain.bookings import (
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.users import Actor
-from packhouse.errors import NotAllowed, NotFound, Stale, WrongState
+from packhouse.errors import NotAllowed, NotFound, SlotTaken, Stale, WrongState
 from packhouse.models.bookings import Booking, Move
 from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.slots import Occupation
 from packhouse.services.audit import Once, answer_once
+from packhouse.services.bookings.booking import Wish, alternatives_to
 from packhouse.services.bookings.requests import release
 from packhouse.services.bookings.steps import (
     Answer,
@@ -34,7 +35,7 @@ from packhouse.services.bookings.steps import (
     write_times,
 )
 from packhouse.services.reminders import forget_reminders, plan_reminders, tell
-from packhouse.services.slots import Place, job_of, lock_places, occupy
+from packhouse.services.slots import Offer, Place, job_of, lock_places, occupy
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,24 @@ def move(
     before the start closes, the staff at any time. Raises NotFound, NotAllowed, WrongState,
     Stale, SlotTaken, RuleBroken.
     """
+    try:
+        return _moved(code, target, actor, now, key)
+    except SlotTaken as taken:
+        others = _other_times(code, target, actor, now)
+        raise SlotTaken(others, **taken.problems[0].facts) from None
+
+
+def _other_times(code: str, target: Target, actor: Actor, now: datetime) -> tuple[Offer, ...]:
+    """Return other times near the one that was wanted, for the same pieces."""
+    session = reading()
+    booking = session.scalars(select(Booking).where(Booking.code == code)).one()
+    machine = target.machine or session.get_one(Machine, booking.machine_id).code
+    assert booking.product_id is not None  # Paper bookings are history and never move.
+    wish = Wish(booking.product_id, booking.quantity, machine, target.starts_at)
+    return alternatives_to(session, wish=wish, actor=actor, now=now)
+
+
+def _moved(code: str, target: Target, actor: Actor, now: datetime, key: str | None) -> Answer:
     with transaction() as session:
         request = {"code": code, "starts_at": int(target.starts_at.timestamp())} | {
             name: value for name, value in asdict(target).items() if name != "starts_at"

@@ -143,9 +143,8 @@ def note(
         ends_at=int(booking.ends_at.timestamp()),
         **facts,
     )
-    forget_rollups(
-        session,
-        machine_id=booking.machine_id,
-        from_at=booking.starts_at - timedelta(days=1),
-        to_at=booking.ends_at + timedelta(days=1),
-    )
+    # Only days that are over have rollups: what is still to come touches none.
+    from_at = booking.starts_at - timedelta(days=1)
+    if from_at <= now:
+        to_at = booking.ends_at + timedelta(days=1)
+        forget_rollups(session, machine_id=booking.machine_id, from_at=from_at, to_at=to_at)

@@ -86,14 +86,14 @@ def fit(
     """
     window = spot.calendar.local_day(spot.day_of(starts_at))
     neighbours = _neighbours(session, spot, spot.day_of(starts_at))
-    full = load_operators_full(session, site=spot.site, window=window)
+    full = load_operators_full(session, site=spot.site, window=window) if spot.spec.attended else []
     around = [each for each in neighbours if leaving is None or each.key != leaving]
     placed = place(MachineTime(spot.spec, spot.calendar, around, full), job, starts_at)
     if isinstance(placed, Placement):
         return placed
     if {problem.code for problem in placed} <= {"time_taken"}:
-        raise SlotTaken(machine=spot.spec.code, starts_at=starts_at)
-    raise RuleBroken(placed)
+        raise SlotTaken(machine=spot.spec.code, starts_at=starts_at, zone=spot.site.zone)
+    raise RuleBroken([problem.told_in(spot.site.zone) for problem in placed])
 
 
 def _neighbours(session: Session, spot: Place, day: date) -> list[Neighbour]:
