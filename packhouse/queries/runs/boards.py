@@ -244,6 +244,7 @@ def _card(
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         occupied_from=row.from_at,
+        kept_until=row.to_at,
         grace_until=grace_until,
         setup_minutes=row.setup_minutes,
         run_minutes=row.run_minutes,

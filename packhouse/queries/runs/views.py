@@ -70,6 +70,7 @@ class Clean:
 class JobCard:
     """One booking on the board, with what may be done about it. Instants are UTC.
 
+    The machine is kept from ``occupied_from`` to ``kept_until``, its end or where it ended early.
     ``start_problem`` is why its run cannot begin now, None where it can or has.
     """
 
@@ -87,6 +88,7 @@ class JobCard:
     starts_at: datetime
     ends_at: datetime
     occupied_from: datetime
+    kept_until: datetime
     grace_until: datetime
     setup_minutes: int
     run_minutes: int
