@@ -12,6 +12,10 @@ class Problem:
     code: str
     facts: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
+    def told_in(self, zone: str) -> "Problem":
+        """Return the same problem, whose times are told in a house's zone."""
+        return Problem(self.code, {**self.facts, "zone": zone})
+
 
 class PackhouseError(Exception):
     """Base of everything packhouse raises on purpose."""

@@ -35,14 +35,13 @@ class Make:
         """A site open Monday to Friday as government houses are; returns its id."""
         number = next(self.numbers)
         with transaction() as session:
+            defaults: dict[str, Any] = {"regency_code": "61.71", "zone": "Asia/Pontianak"}
             site = Site(
                 code=code or f"S{number}",
                 name=f"Rumah Kemasan {number}",
-                regency_code="61.71",
-                zone="Asia/Pontianak",
                 operators=operators,
                 created_at=self.now,
-                **fields,
+                **(defaults | fields),
             )
             session.add(site)
             session.flush()

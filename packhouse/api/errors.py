@@ -11,6 +11,7 @@ import marshmallow as ma
 from flask import Response
 from marshmallow import fields
 
+from packhouse.domain.time_range import local_iso
 from packhouse.errors import Problem
 from packhouse.i18n.messages import problem_text
 from packhouse.services.slots import Offer
@@ -52,8 +53,7 @@ def problem_response(
         "code": code or problems[0].code,
         "detail": " ".join(line["detail"] for line in lines),
         "problems": [
-            line | {"facts": dict(problem.facts)}
-            for line, problem in zip(lines, problems, strict=True)
+            line | {"facts": _facts(problem)} for line, problem in zip(lines, problems, strict=True)
         ],
     }
     if alternatives:
@@ -67,6 +67,15 @@ def problem_response(
 def problem_line(problem: Problem) -> dict[str, Any]:
     """Return a problem as its code and the words for it in the reader's language."""
     return {"code": problem.code, "detail": problem_text(problem.code, problem.facts)}
+
+
+def _facts(problem: Problem) -> dict[str, Any]:
+    """Return the facts; instants in the zone they are told in."""
+    zone = problem.facts.get("zone")
+    return {
+        name: local_iso(fact, str(zone)) if zone and isinstance(fact, datetime) else fact
+        for name, fact in problem.facts.items()
+    }
 
 
 def _plain(value: object) -> Any:

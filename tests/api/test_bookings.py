@@ -368,3 +368,27 @@ def test_a_job_of_a_stranger_or_on_an_unknown_machine_is_not_found(
 
     assert (unknown.status_code, codes(unknown)) == (404, ["machine_not_found"])
     assert (foreign.status_code, codes(foreign)) == (404, ["product_not_found"])
+
+
+def test_a_move_onto_a_taken_time_is_told_with_three_others(house: House, make: Make) -> None:
+    house.book(9)
+    code = house.book(11)["code"]
+
+    answer = house.producer.post(f"bookings/{code}/move", {"starts_at": make.at(9, 10).isoformat()})
+
+    assert (answer.status_code, answer.json["code"]) == (409, "slot_taken")
+    assert len(answer.json["alternatives"]) == 3
+    assert house.producer.get(f"bookings/{code}").json["starts_at"] == "2026-11-26T11:00:00+07:00"
+
+
+def test_what_is_wrong_is_told_in_the_time_of_the_house(make: Make, house: House) -> None:
+    east = make.site(code="MKS", zone="Asia/Makassar")
+    make.machine(east, code="M8")
+
+    answer = house.producer.post("bookings", house.wish(15, 50, machine="M8"))
+
+    (problem,) = answer.json["problems"]
+    assert problem["code"] == "outside_hours"
+    assert problem["facts"]["closes_at"] == "2026-11-26T16:00:00+08:00"
+    assert "16.00" in problem["detail"]
+    assert "WITA" in problem["detail"]

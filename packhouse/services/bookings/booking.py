@@ -69,7 +69,10 @@ def alternatives_to(
     )
     near = wish.starts_at - timedelta(days=1)
     ask = Ask(wish.product_id, wish.quantity, site=site, from_at=near)
-    return find_offers(session, ask=ask, actor=actor, now=now)
+    try:
+        return find_offers(session, ask=ask, actor=actor, now=now)
+    except Malformed:  # So far ahead or so near that the house takes no bookings around it.
+        return ()
 
 
 def _booked(wish: Wish, actor: Actor, now: datetime, key: str | None, source: str) -> Answer:

@@ -287,7 +287,9 @@ def _refusals(search: _Search, offered: set[str]) -> list[Refusal]:
             continue
         problems = refusals(search.times[machine.code], search.job, search.windows[machine.site_id])
         if problems:
-            found.append(Refusal(machine.code, machine.name, problems))
+            zone = search.sites[machine.site_id].zone
+            told = tuple(problem.told_in(zone) for problem in problems)
+            found.append(Refusal(machine.code, machine.name, told))
     return found
 
 
