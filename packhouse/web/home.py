@@ -31,6 +31,7 @@ START = {
 # The menu in its order; a person sees what she may enter.
 MENU = (
     ("board", "runs.board"),
+    ("downtime", "downtime.index"),
     ("book", "slots.quote"),
     ("bookings", "bookings.index"),
     ("products", "products.index"),
