@@ -113,7 +113,8 @@ def free_day(
     job = _job(session, product, quantity)
     (spot,) = _spots(session, site, [row], window, product.pack, now)
     visits = tuple(_visit(spot, each.placement) for each in options(spot.time, job, window))
-    problems = () if visits else refusals(spot.time, job, window)
+    refused = () if visits else refusals(spot.time, job, window)
+    problems = tuple(problem.told_in(site.zone) for problem in refused)
     return FreeDay(chosen, day, visits, problems)
 
 
@@ -145,7 +146,7 @@ def visit_at(
     placed = place(spot.time, _job(session, product, quantity), starts_at)
     if isinstance(placed, Placement):
         return _visit(spot, placed), ()
-    return None, placed
+    return None, tuple(problem.told_in(site.zone) for problem in placed)
 
 
 def other_times(
