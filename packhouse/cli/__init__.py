@@ -4,9 +4,9 @@ from types import ModuleType
 
 from flask import Flask
 
-from packhouse.cli import audit, businesses, machines, sites, users, worker
+from packhouse.cli import audit, businesses, machines, reports, sites, users, worker
 
-FEATURES: tuple[ModuleType, ...] = (audit, businesses, machines, sites, users, worker)
+FEATURES: tuple[ModuleType, ...] = (audit, businesses, machines, reports, sites, users, worker)
 
 
 def init_app(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Collection, Sequence
 from typing import BinaryIO
 
 import click
@@ -42,7 +43,12 @@ def import_machines(*, file: BinaryIO) -> None:
     )
 
 
-def read_rows(content: bytes) -> list[Row]:
+def read_rows(
+    content: bytes,
+    *,
+    required: Sequence[str] = REQUIRED,
+    known: Collection[str] = COLUMNS,
+) -> list[Row]:
     """Return the rows of a CSV file in UTF-8 with their line numbers.
 
     Spreadsheets of people who write decimals with a comma separate cells by semicolons; that is
@@ -56,16 +62,16 @@ def read_rows(content: bytes) -> list[Row]:
     separator = ";" if ";" in heading and "," not in heading else ","
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        _check_columns([name.strip() for name in reader.fieldnames or ()])
+        _check_columns([name.strip() for name in reader.fieldnames or ()], required, known)
         reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
         return [(reader.line_num, _cells(row, reader.line_num)) for row in reader]
     except csv.Error:
         raise Malformed("list_unreadable", line=reader.line_num) from None
 
 
-def _check_columns(names: list[str]) -> None:
-    missing = [name for name in REQUIRED if name not in names]
-    strange = [name for name in names if name not in COLUMNS]
+def _check_columns(names: list[str], required: Sequence[str], known: Collection[str]) -> None:
+    missing = [name for name in required if name not in names]
+    strange = [name for name in names if name not in known]
     checks = (
         (not missing, Problem("columns_missing", {"columns": ", ".join(missing)})),
         (not strange, Problem("columns_unknown", {"columns": ", ".join(strange)[:200]})),

@@ -101,7 +101,9 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     "expected_back_out_of_range": _l(
         "Perkiraan selesai harus setelah sekarang, paling lama %(days)s hari."
     ),
-    "period_out_of_range": _l("Akhir harus setelah awal, paling lama %(days)s hari."),
+    "period_out_of_range": _l(
+        "Awal harus setelah sekarang dan akhir setelah awal, paling lama %(days)s hari."
+    ),
     "reason_unknown": _l("Pilih alasan dari daftar."),
     "machine_packs_missing": _l("Pilih sedikitnya satu kemasan untuk mesin ini."),
     "machine_rate_not_positive": _l("Laju mesin harus lebih dari nol kemasan per menit."),
@@ -154,6 +156,14 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     ),
     # Lists from a spreadsheet
     "log_empty": _l("Catatan mesin ini kosong."),
+    "log_machine_unknown": _l("Mesin %(machine)s tidak ada, atau bukan di rumah kemasan Anda."),
+    "log_reason_unknown": _l("Keadaan mesin %(text)s tidak dikenal."),
+    "log_time_unreadable": _l("Waktu %(text)s tidak terbaca. Contoh: 2026-11-26T08:30."),
+    "log_time_reversed": _l("Waktu selesai harus setelah waktu mulai."),
+    "log_time_in_future": _l("Waktu selesai %(text)s belum lewat."),
+    "log_count_unreadable": _l("Jumlah %(text)s bukan angka bulat, atau terlalu besar."),
+    "log_lines_overlap": _l("Waktunya bertumpuk dengan baris %(other)s."),
+    "log_already_recorded": _l("Mesin ini sudah mempunyai catatan pada waktu itu."),
     "list_empty": _l("Daftar ini kosong."),
     "columns_missing": _l("Kolom ini tidak ada dalam daftar: %(columns)s."),
     "columns_unknown": _l("Kolom ini tidak dikenal: %(columns)s."),
@@ -247,6 +257,8 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     # Reports
     "period_reversed": _l("Tanggal akhir mendahului tanggal awal."),
     "period_too_long": _l("Rentang paling lama %(days)s hari."),
+    "period_unlikely": _l("Laporan hanya ada untuk tahun %(first)s sampai %(last)s."),
+    "out_missing": _l("Format %(value)s ditulis ke berkas: sebutkan --out BERKAS."),
     "by_unknown": _l("Laporan tidak dapat dirinci menurut %(by)s."),
     # The day
     "another_day": _l("Reservasi ini untuk %(starts_at)s, bukan hari ini."),

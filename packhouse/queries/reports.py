@@ -12,7 +12,14 @@ from sqlalchemy.orm import Session
 
 from packhouse.db import reading
 from packhouse.domain.permissions import may_review
-from packhouse.domain.reports import FIELDS, Figures, MachineDay, figures, total
+from packhouse.domain.reports import (
+    DEFINITION_VERSION,
+    FIELDS,
+    Figures,
+    MachineDay,
+    figures,
+    total,
+)
 from packhouse.domain.users import Actor
 from packhouse.errors import Malformed, NotAllowed, NotFound
 from packhouse.models.machines import Machine
@@ -20,8 +27,8 @@ from packhouse.models.reports import DAY_SECONDS, daily_rollups, load_machine_da
 from packhouse.models.sites import Site
 
 By = Literal["machine", "site", "day", "kind"]
-DEFINITION_VERSION = "1"
 LONGEST_DAYS = 3 * 366
+FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 Group = str
 Sums = dict[Group, list[MachineDay]]
@@ -75,6 +82,8 @@ class Period:
     def __post_init__(self) -> None:
         if self.from_day > self.to_day:
             raise Malformed("period_reversed")
+        if self.from_day.year < FIRST_YEAR or self.to_day.year > LAST_YEAR:
+            raise Malformed("period_unlikely", first=str(FIRST_YEAR), last=str(LAST_YEAR))
         if (self.to_day - self.from_day).days >= LONGEST_DAYS:
             raise Malformed("period_too_long", days=LONGEST_DAYS)
         if self.by not in ("machine", "site", "day", "kind"):

@@ -125,7 +125,7 @@ def _row(line: LogLine, spot: Place, now: datetime, problems: list[Problem]) -> 
     end = _instant(line.ends_at, spot.site.zone)
     counts = [_count(text) for text in (line.good, line.rejected)]
     checks: tuple[tuple[bool, str, dict[str, object]], ...] = (
-        (line.reason in set(Reason), "log_reason_unknown", {"reason": line.reason}),
+        (line.reason in set(Reason), "log_reason_unknown", {"text": line.reason}),
         (start is not None, "log_time_unreadable", {"text": line.starts_at}),
         (end is not None, "log_time_unreadable", {"text": line.ends_at}),
         (None not in counts, "log_count_unreadable", {"text": f"{line.good}/{line.rejected}"}),
