@@ -43,7 +43,7 @@ def build_arena(make: Make, *, rounds: int, machine: str = "M3") -> Arena:
     make.machine(site, code=machine, rate_per_minute=1000.0)
     business = make.business()
     starts: list[datetime] = []
-    day = datetime(2026, 11, 26, tzinfo=make.now.tzinfo)
+    day = make.now.replace(hour=0, minute=0, second=0) + timedelta(days=2)
     while len(starts) < rounds:
         if day.weekday() < 4:
             # 07.30 to 15.30 WIB, every half hour outside the break.
