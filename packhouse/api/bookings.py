@@ -102,6 +102,7 @@ class Cancellation(Input):
 class BookingFilter(Paged):
     state = fields.String(validate=Known([each.value for each in State]))
     machine = Text()
+    site = Text()
     from_at = Instant(data_key="from")
     to_at = Instant(data_key="to")
 

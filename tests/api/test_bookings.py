@@ -184,7 +184,8 @@ def test_bookings_are_listed_by_page_and_by_filter(house: House, make: Make) -> 
     def codes_of(**query: Any) -> list[str]:
         return [item["code"] for item in house.producer.get("bookings", **query).json["items"]]
 
-    assert codes_of(machine="M9") == []
+    assert codes_of(machine="M9") == codes_of(site="XXX") == []
+    assert codes_of(site="PTK") == [*made, cancelled]
     between = {"from_": make.at(9).isoformat(), "to": make.at(10).isoformat()}
     assert codes_of(**between) == made[1:2]
     assert codes_of(from_="2026-11-26T10:00:00 07:00", machine="M3") == [made[2], cancelled]

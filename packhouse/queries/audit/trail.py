@@ -77,11 +77,17 @@ def wrong_answers(session: Session, now: datetime) -> Rows:
         )
     )
     for row in rows:
-        code = row.answer.get("code") if isinstance(row.answer, dict) else None
-        if code is None:
-            continue
-        if session.scalar(select(Booking.id).where(Booking.code == code)) is None:
-            yield {"user": row.user_id, "key": row.key, "code": code}
+        for code in _codes_of(row.answer):
+            if session.scalar(select(Booking.id).where(Booking.code == code)) is None:
+                yield {"user": row.user_id, "key": row.key, "code": code}
+
+
+def _codes_of(answer: Any) -> list[str]:
+    """Return the bookings an answer names: those of a job, one, or none."""
+    if not isinstance(answer, dict):
+        return []
+    told = answer.get("bookings", [answer])
+    return [each["code"] for each in told if each.get("code")]
 
 
 def wrong_messages(session: Session, now: datetime) -> Rows:
