@@ -207,7 +207,7 @@ def _instant(day: Any, wall: Any, zone: str) -> datetime:
 class OperatorsForm(BaseForm):
     """The usual number of operators."""
 
-    operators = WholeNumberField(
+    usual = WholeNumberField(
         _l("Operator yang biasa bertugas"),
         [InputRequired(), NumberRange(min=0, max=MOST_OPERATORS)],
     )
@@ -216,7 +216,7 @@ class OperatorsForm(BaseForm):
 class HolidayForm(BaseForm):
     """What becomes of a proposed holiday."""
 
-    decision = SelectField(choices=[("confirm", ""), ("open", "")])
+    decision = StringField()
 
 
 class PeriodForm(BaseForm):

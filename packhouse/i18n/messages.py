@@ -324,6 +324,8 @@ def _named(family: str) -> Callable[[Any], str]:
 
 
 def _minutes(value: Any) -> str:
+    if isinstance(value, tuple):
+        return _list(map(_minutes, value))
     return formats.duration(value, locale=current_locale())
 
 

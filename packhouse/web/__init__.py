@@ -13,10 +13,12 @@ from packhouse.web import (
     filters,
     home,
     login,
+    machines,
     reminders,
     request_log,
     runs,
     security,
+    sites,
     slots,
     users,
 )
@@ -27,8 +29,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     bookings.bp,
     downtime.bp,
     home.bp,
+    machines.bp,
     reminders.bp,
     runs.bp,
+    sites.bp,
     slots.bp,
     users.bp,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, tuple_
@@ -71,11 +71,11 @@ def decide_holiday(
     *,
     code: str,
     closure_id: int,
-    decision: Literal["confirm", "open"],
+    decision: str,
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Confirm a proposed holiday as closed, or keep the house open on it; may be changed later.
+    """Close on a proposed holiday ("confirm") or not ("open"); may be decided anew later.
 
     Joint leave binds civil servants; a house run by a cooperative may open. Raises NotFound,
     NotAllowed, Malformed for any other decision.
