@@ -17,11 +17,13 @@ MOST_COUNTED = 10_000_000
 UNUSUAL_TIMES = 2
 # What an operator meets most often comes first; the rest follows in the order of its name.
 COMMON_PAUSES = (Reason.NO_MATERIAL, Reason.WAITING_CUSTOMER, Reason.NO_OPERATOR, Reason.CLEANING)
+# A breakdown has a button of its own, which also tells whom it hits; the rest is no interruption.
+OTHER_BUTTONS = {Reason.BREAKDOWN, Reason.SETUP, Reason.CHANGEOVER}
 
 
 def pause_reasons() -> list[tuple[str, str]]:
     """Return what may interrupt a run, as code and name."""
-    rest = sorted(PAUSE_REASONS - set(COMMON_PAUSES) - {Reason.SETUP, Reason.CHANGEOVER})
+    rest = sorted(PAUSE_REASONS - set(COMMON_PAUSES) - OTHER_BUTTONS)
     return [(str(reason), name_of("reason", reason)) for reason in (*COMMON_PAUSES, *rest)]
 
 

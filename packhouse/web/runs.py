@@ -372,11 +372,12 @@ def _walk_in_page(
     found: Quote | None = None,
     problems: Sequence[str] = (),
 ) -> str:
+    offers = sorted(found.offers, key=lambda each: each.starts_at) if found else []
     return render_template(
         "runs/walk_in.html",
         house=house,
         form=form,
-        offers=[(each, new_key()) for each in found.offers] if found else [],
+        offers=[(each, new_key()) for each in offers],
         refusals=found.refusals if found else (),
         asked=found is not None,
         problems=problems,

@@ -249,6 +249,7 @@ def _card(
         setup_minutes=row.setup_minutes,
         run_minutes=row.run_minutes,
         clean=clean,
+        reason=own.reason if own else None,
         actions=_running_actions(own, broken) if own else actions,
         start_problem=problem,
     )

@@ -9,6 +9,7 @@ from packhouse.domain.runs import PRODUCTIVE, Reason
 from packhouse.domain.time_range import TimeRange, subtract
 from packhouse.errors import Problem
 
+WORKING = PRODUCTIVE | {Reason.SETUP}
 SHORTEST_GAP = timedelta(minutes=15)
 
 
@@ -71,7 +72,8 @@ class JobCard:
     """One booking on the board, with what may be done about it. Instants are UTC.
 
     The machine is kept from ``occupied_from`` to ``kept_until``, its end or where it ended early.
-    ``start_problem`` is why its run cannot begin now, None where it can or has.
+    ``reason`` is the state of its open run, ``start_problem`` why its run
+    cannot begin now; both are None where there is nothing to tell.
     """
 
     code: str
@@ -93,8 +95,14 @@ class JobCard:
     setup_minutes: int
     run_minutes: int
     clean: Clean | None
+    reason: Reason | None
     actions: tuple[Action, ...]
     start_problem: Problem | None
+
+    @property
+    def is_paused(self) -> bool:
+        """Say whether its open run waits for somebody or something."""
+        return self.reason is not None and self.reason not in WORKING
 
     @property
     def planned_minutes(self) -> int:
@@ -115,7 +123,7 @@ class OpenRun:
     @property
     def is_paused(self) -> bool:
         """Say whether the run waits for somebody or something."""
-        return self.reason not in PRODUCTIVE and self.reason != Reason.SETUP
+        return self.reason not in WORKING
 
     def minutes_left(self, now: datetime) -> int:
         """Return the minutes until its booked end, negative behind it."""
