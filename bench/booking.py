@@ -28,7 +28,7 @@ def run() -> None:
 
 
 def _measure(store: Store, app: Flask) -> None:
-    token, bodies = _prepare(app)
+    token, bodies = prepare(app, bookings=(POSTS + 50) * len(CLIENTS))
     for clients in CLIENTS:
         progress(f"booking: {clients} clients on {store.engine}")
         share = [bodies.pop() for _ in range(POSTS)]
@@ -50,12 +50,11 @@ def _measure(store: Store, app: Flask) -> None:
         )
 
 
-def _prepare(app: Flask) -> tuple[str, list[dict[str, Any]]]:
+def prepare(app: Flask, *, bookings: int) -> tuple[str, list[dict[str, Any]]]:
     """Make a house of machines, and the bodies of bookings that never meet."""
     with app.app_context():
         make = Make(now=clock.now())
-        each = (POSTS + 50) * len(CLIENTS) // MACHINES + 1
-        arena = races.build_arena(make, rounds=each)
+        arena = races.build_arena(make, rounds=bookings // MACHINES + 1)
         owner = make.user(businesses=tuple(arena.actor.business_ids), email="bench@contoh.example")
         site = next(iter(db.session.execute(db.text("SELECT id FROM sites")).scalars()))
         db.session.rollback()

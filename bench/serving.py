@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from threading import Thread
 from typing import Any
@@ -39,13 +39,19 @@ def environment(store: Store) -> dict[str, str]:
 
 
 @contextmanager
-def server(store: Store, app: str = "wsgi:app", *, workers: int = 1) -> Iterator[tuple[int, int]]:
-    """Serve an app as a house does (one process of eight threads); yield port and process id."""
+def server(
+    store: Store, app: str = "wsgi:app", *, preload: bool = False
+) -> Iterator[tuple[int, int]]:
+    """Serve an app as a house does (one process of eight threads); yield port and process id.
+
+    With ``preload`` a killed process is replaced at once, without loading the app again.
+    """
     port = free_port()
     process = subprocess.Popen(
         [
-            sys.executable, "-m", "gunicorn", "--workers", str(workers), "--threads", "8",
-            "--no-control-socket", "--log-level", "error", "--bind", f"127.0.0.1:{port}", app,
+            sys.executable, "-m", "gunicorn", "--workers", "1", "--threads", "8",
+            "--no-control-socket", "--log-level", "critical", "--bind", f"127.0.0.1:{port}", app,
+            *(["--preload"] if preload else []),
         ],
         env=environment(store),
     )  # fmt: skip
@@ -61,10 +67,11 @@ def _await(port: int) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         try:
-            connection = HTTPConnection("127.0.0.1", port, timeout=2)
-            connection.request("GET", "/healthz")
-            connection.getresponse().read()
-            return
+            with closing(HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
+                connection.request("GET", "/healthz")
+                with connection.getresponse() as answer:
+                    answer.read()
+                    return
         except OSError:
             time.sleep(0.05)
     raise RuntimeError("the server did not start")
