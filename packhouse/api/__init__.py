@@ -7,7 +7,7 @@ from flask import Flask
 
 from packhouse.api import bookings, downtime, machines, products, reports, runs, sites, slots
 from packhouse.api.errors import ProblemDocument
-from packhouse.api.wire import Blueprint, Day, Instant, ProductReference
+from packhouse.api.wire import Amount, Blueprint, Day, Instant, ProductReference
 
 PREFIX = "/api/v1"
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -51,6 +51,7 @@ def init_app(app: Flask) -> None:
     api = Api(app, spec_kwargs=described)
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     api.register_field(Instant, "string", "date-time")
+    api.register_field(Amount, "number", None)
     api.register_field(Day, "string", "date")
     api.register_field(ProductReference, ["integer", "string"], None)
     for blueprint in BLUEPRINTS:

@@ -141,6 +141,13 @@ class Day(fields.Field[date]):
         return day
 
 
+class Amount(fields.Field[float]):
+    """A figure of a report, as it was computed; null where there is none."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(allow_none=True, **more)
+
+
 class ProductReference(fields.Field[str]):
     """A product by its number, as number or text, or by its exact name."""
 

@@ -27,6 +27,41 @@ def test_utilization_has_the_promised_rows_and_total(house: House) -> None:
     assert by_day.json["rows"][0]["day"] == "2026-11-24"
 
 
+def test_demand_tells_what_was_refused_and_why(house: House) -> None:
+    bottles = house.make.product(house.business, pack="bottle_250")
+    house.producer.post("quotes", {"product": bottles, "quantity": 100})
+    house.book(9)
+    late = {
+        "from": house.make.at(15, days=0).isoformat(),
+        "to": house.make.at(16, days=0).isoformat(),
+    }
+    full = {"product": house.product, "quantity": 3000, "site": "PTK"} | late
+    assert house.producer.post("quotes", full).json["options"] == []
+    reviewer = house.program(house.make.user(Role.REVIEWER))
+
+    answer = reviewer.get("reports/demand", from_="2026-11-24", to="2026-11-26")
+
+    assert answer.status_code == 200
+    taken, impossible = answer.json["rows"]
+    assert taken == {
+        "kind": "band_sealer", "pack": "pouch_100", "reason": "no_free_time",
+        "wishes": 1, "pieces": 3000, "minutes": 210, "untimed": 0, "businesses": 1,
+    }  # fmt: skip
+    assert (impossible["kind"], impossible["reason"]) == (None, "pack_not_handled")
+    assert answer.json["total"] == {
+        "wishes": 2, "pieces": 3100, "minutes": 210, "untimed": 1, "businesses": 1,
+    }  # fmt: skip
+    of_site = reviewer.get("reports/demand", from_="2026-11-24", to="2026-11-24", site="PTK").json
+    assert [row["reason"] for row in of_site["rows"]] == ["no_free_time"]
+    before = reviewer.get("reports/demand", from_="2026-11-23", to="2026-11-23").json
+    assert before["rows"] == []
+    unknown = reviewer.get("reports/demand", from_="2026-11-23", to="2026-11-23", site="X")
+    assert unknown.status_code == 404
+    assert (
+        house.producer.get("reports/demand", from_="2026-11-23", to="2026-11-23").status_code == 403
+    )
+
+
 def test_a_report_needs_days_it_can_read(house: House) -> None:
     for query in (
         {"from_": "2026-11-26"},
