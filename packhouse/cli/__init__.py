@@ -4,9 +4,11 @@ from types import ModuleType
 
 from flask import Flask
 
-from packhouse.cli import audit, businesses, machines, reports, sites, users, worker
+from packhouse.cli import audit, businesses, machines, reports, seed, sites, users, worker
 
-FEATURES: tuple[ModuleType, ...] = (audit, businesses, machines, reports, sites, users, worker)
+FEATURES: tuple[ModuleType, ...] = (
+    audit, businesses, machines, reports, seed, sites, users, worker
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:

@@ -99,8 +99,10 @@ def wrong_messages(session: Session, now: datetime) -> Rows:
         .execution_options(yield_per=BATCH)
     )
     for message, booking in rows:
-        if message.lease_until is not None and message.lease_until < now - STUCK:
-            yield {"message": message.id, "stuck_since": to_epoch(message.lease_until)}
+        # A message that waits for its next try still shows the lease of the last one.
+        lease_until = message.lease_until if message.state == "sending" else None
+        if lease_until is not None and lease_until < now - STUCK:
+            yield {"message": message.id, "stuck_since": to_epoch(lease_until)}
         if (
             booking is not None
             and message.state == "due"

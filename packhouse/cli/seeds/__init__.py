@@ -1,0 +1,1 @@
+"""Invented houses, people and histories: DATA CONTOH, the same for the same seed and instant."""
