@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, RadioField, StringField, TimeField
 from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import TextInput
 
 from packhouse.domain.runs import Reason
 from packhouse.errors import Malformed
@@ -38,7 +39,8 @@ class BreakdownForm(BaseForm):
 
     reason = RadioField(_l("Apa yang terjadi?"), [InputRequired()], choices=lambda: _named(FAULTS))
     note = StringField(_l("Catatan untuk teknisi"), [Optional(), Length(max=LONGEST_NOTE)])
-    back_at = InstantField(validators=[Optional()])
+    # The buttons carry it; as a hidden field it would be sent too, empty, and first.
+    back_at = InstantField(validators=[Optional()], widget=TextInput())
     day = DateField(_l("Tanggal"), [Optional()], format=DAY_FORMATS)
     time = TimeField(_l("Jam"), [Optional()], format=TIME_FORMATS)
 

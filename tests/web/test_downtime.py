@@ -86,6 +86,7 @@ def test_a_breakdown_takes_three_taps_and_tells_whom_to_call(floor: Floor) -> No
     floor.make.user(businesses=(floor.business,), phone="+6281234567890", name="Sari")
     page = floor.operator.get("/machines/M3/breakdown").text
     this_evening, tomorrow = offered(page)
+    assert page.count('name="back_at"') == 2
 
     reported = floor.operator.post(
         "/machines/M3/breakdown", data={"reason": "waiting_parts", "back_at": this_evening}
