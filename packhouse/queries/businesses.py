@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from packhouse.db import reading
+from packhouse.domain.businesses import normal_nib
 from packhouse.domain.permissions import may_act_for_business, may_audit, may_serve_businesses
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import NotAllowed, NotFound
 from packhouse.models.businesses import Business, CooperativeMember, Membership
 from packhouse.models.users import User
-from packhouse.queries import id_after
+from packhouse.queries import id_after, is_id
 
 MOST_PER_PAGE = 200
 
@@ -102,6 +103,15 @@ def my_businesses(*, actor: Actor) -> tuple[BusinessItem, ...]:
         _BUSINESSES.where(Business.id.in_(actor.business_ids)).order_by(Business.name, Business.id)
     )
     return tuple(BusinessItem(*row) for row in rows)
+
+
+def business_id_of(*, reference: str) -> int | None:
+    """Return the business meant by its NIB or its number; None when there is none."""
+    nib = normal_nib(reference)
+    if nib is None and not is_id(reference):
+        return None
+    meant = Business.id == int(reference) if nib is None else Business.nib == nib
+    return reading().scalar(select(Business.id).where(meant))
 
 
 def business_detail(*, business_id: int, actor: Actor) -> BusinessDetail:

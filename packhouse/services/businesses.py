@@ -175,10 +175,13 @@ def remove_person(*, business_id: int, user_id: int, actor: Actor, now: datetime
 def add_cooperative_member(
     *, cooperative_id: int, member_id: int, actor: Actor, now: datetime
 ) -> None:
-    """Count a business as one that a cooperative books for: the front desk, or the cooperative.
+    """Count a business as one that a cooperative books for.
 
-    Raises RuleBroken with all problems at once, NotFound, NotAllowed.
+    Only the front desk, which has seen the list of members: else any cooperative could look into
+    any business. Raises RuleBroken with all problems at once, NotFound, NotAllowed.
     """
+    if not may_serve_businesses(actor):
+        raise NotAllowed
     with transaction() as session:
         cooperative = _business(session, cooperative_id, actor)
         member = session.get(Business, member_id)
@@ -202,9 +205,9 @@ def add_cooperative_member(
 def remove_cooperative_member(
     *, cooperative_id: int, member_id: int, actor: Actor, now: datetime
 ) -> None:
-    """No longer count a business as a member; what was booked for it stays.
+    """No longer count a business as a member: the front desk, or an owner of the cooperative.
 
-    Raises NotFound, NotAllowed.
+    What was booked for it stays. Raises NotFound, NotAllowed.
     """
     with transaction() as session:
         cooperative = _business(session, cooperative_id, actor)

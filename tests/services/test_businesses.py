@@ -262,6 +262,11 @@ def test_a_cooperative_counts_its_members(make: Make, clerk: Actor, now: datetim
         edit_business(business_id=cooperative, papers=PAPERS, actor=clerk, now=now)
     assert codes(broken) == ["cooperative_has_members"]
 
+    owner = make.producer(cooperative)
+    with pytest.raises(NotAllowed):
+        add_cooperative_member(
+            cooperative_id=cooperative, member_id=make.business(), actor=owner, now=now
+        )
     remove_cooperative_member(cooperative_id=cooperative, member_id=member, actor=clerk, now=now)
     with pytest.raises(NotFound):
         remove_cooperative_member(

@@ -1,0 +1,173 @@
+import html
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from packhouse.db import db
+from packhouse.domain.users import Actor, Role
+from packhouse.models.businesses import Business, CooperativeMember, Membership
+from packhouse.models.users import User
+from tests.factories import Make
+
+LoginAs = Callable[[Actor], FlaskClient]
+NEW: dict[str, Any] = {
+    "name": "Amplang Bu Sari", "kind": "umkm", "regency": "61.04", "size": "mikro",
+    "nib": "0123 4567 89012", "level": "nib", "owner": "", "idempotency_key": "k1",
+}  # fmt: skip
+
+
+@pytest.fixture
+def browser(make: Make, login_as: LoginAs) -> FlaskClient:
+    return login_as(make.user(Role.OPERATOR))
+
+
+def text(browser: FlaskClient, path: str, status: int = 200) -> str:
+    answer = browser.get(path)
+    assert answer.status_code == status, answer.text
+    return html.unescape(answer.text).replace("\u00a0", " ")
+
+
+def send(browser: FlaskClient, path: str, status: int = 303, **data: Any) -> str:
+    answer = browser.post(path, data=data)
+    assert answer.status_code == status, answer.text
+    return html.unescape(answer.text).replace("\u00a0", " ")
+
+
+def business() -> Business:
+    db.session.rollback()
+    return db.session.scalars(select(Business)).one()
+
+
+def email_of(actor: Actor) -> str:
+    db.session.rollback()
+    return db.session.get_one(User, actor.id).email
+
+
+def test_the_front_desk_searches_before_it_registers(browser: FlaskClient, make: Make) -> None:
+    assert "Belum ada usaha" in text(browser, "/businesses")
+    make.business(name="Keripik Pak Budi", regency_code="61.01")
+    make.business(name="Amplang Bu Sari")
+
+    found = text(browser, "/businesses?q=budi")
+
+    assert "Keripik Pak Budi" in found
+    assert "Amplang Bu Sari" not in found
+    assert "Keripik Pak Budi" not in text(browser, "/businesses?regency=61.71")
+    assert "Tidak ada usaha yang cocok" in text(browser, "/businesses?q=tahu")
+    text(browser, "/businesses?regency=99.99", 422)
+    text(browser, "/businesses?cursor=x", 400)
+
+
+def test_a_business_is_registered_once_however_often_the_form_is_sent(
+    browser: FlaskClient, make: Make
+) -> None:
+    owner = make.user()
+    text(browser, "/businesses/new")
+
+    for _ in range(2):
+        send(browser, "/businesses", **(NEW | {"owner": email_of(owner)}))
+
+    made = business()
+    assert (made.name, made.nib, made.level) == ("Amplang Bu Sari", "0123456789012", "nib")
+    assert db.session.scalars(select(Membership.user_id)).one() == owner.id
+    assert "Amplang Bu Sari" in text(browser, f"/businesses/{made.id}")
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"kind": "pt"}, "kind"),
+        ({"regency": "61.99"}, "regency"),
+        ({"size": "besar"}, "size"),
+        ({"size": ""}, "size"),
+        ({"nib": "123"}, "nib"),
+        ({"level": "vip"}, "level"),
+        ({"owner": "siapa@contoh.example"}, "owner"),
+    ],
+)
+def test_a_wrong_business_is_shown_again_with_its_mistake_beside_it(
+    browser: FlaskClient, data: dict[str, Any], field: str
+) -> None:
+    page = send(browser, "/businesses", 422, **(NEW | data))
+
+    assert f'id="{field}-error"' in page
+    assert "k1" in page
+    if field != "name":
+        assert 'value="Amplang Bu Sari"' in page
+    assert db.session.scalars(select(func.count()).select_from(Business)).one() == 0
+
+
+def test_an_owner_keeps_her_business_and_its_people(
+    browser: FlaskClient, make: Make, login_as: LoginAs
+) -> None:
+    owner, helper = make.user(), make.user()
+    send(browser, "/businesses", **(NEW | {"owner": email_of(owner)}))
+    path = f"/businesses/{business().id}"
+    mine = login_as(owner)
+    assert "Ubah data usaha" in text(mine, path)
+    assert "Catat pemeriksaan" not in text(mine, path)
+
+    send(mine, f"{path}/edit", **(NEW | {"name": "Amplang Ketapang"}))
+    assert (business().name, business().level) == ("Amplang Ketapang", "nib")
+    send(mine, f"{path}/people", email=email_of(helper))
+    assert 'id="email-error"' in send(mine, f"{path}/people", 422, email=email_of(helper))
+    assert helper.name in text(login_as(helper), path)
+    text(login_as(helper), f"{path}/edit", 404)
+    assert "sedikitnya satu pemilik" in send(mine, f"{path}/people/{owner.id}/remove", 422)
+    send(mine, f"{path}/people/{helper.id}/remove")
+    send(mine, f"{path}/level", 403, level="market_ready")
+
+
+def test_the_front_desk_checks_papers(browser: FlaskClient) -> None:
+    send(browser, "/businesses", **(NEW | {"nib": "", "level": "trial"}))
+    path = f"/businesses/{business().id}"
+
+    assert 'id="level-error"' in send(browser, f"{path}/level", 422, level="nib")
+    send(browser, f"{path}/edit", **NEW)
+    send(browser, f"{path}/level", level="market_ready")
+
+    assert business().level == "market_ready"
+
+
+def test_the_front_desk_adds_members_of_a_cooperative(browser: FlaskClient, make: Make) -> None:
+    member = make.business(name="Anggota", nib="9" * 13)
+    other = make.business(name="Anggota lain")
+    cooperative = make.business(name="Koperasi", kind="cooperative")
+    path = f"/businesses/{cooperative}"
+
+    send(browser, f"{path}/members", member="9999 9999 99999")
+    send(browser, f"{path}/members", member=str(other))
+    assert 'id="member-error"' in send(browser, f"{path}/members", 422, member=str(member))
+    assert 'id="member-error"' in send(browser, f"{path}/members", 422, member="tidak ada")
+    assert 'id="member-error"' in send(browser, f"{path}/members", 422, member="")
+    assert "Anggota lain" in text(browser, path)
+    send(browser, f"{path}/members/{other}/remove")
+
+    db.session.rollback()
+    assert db.session.scalars(select(CooperativeMember.member_id)).all() == [member]
+
+
+def test_a_business_of_another_province_keeps_its_place(browser: FlaskClient, make: Make) -> None:
+    made = make.business(regency_code="64.72")
+    assert 'value="64.72"' in text(browser, f"/businesses/{made}/edit")
+
+    send(browser, f"/businesses/{made}/edit", **(NEW | {"regency": "64.72"}))
+
+    assert business().regency_code == "64.72"
+
+
+def test_foreign_businesses_do_not_exist(make: Make, login_as: LoginAs) -> None:
+    made = make.business()
+
+    for actor in (make.producer(), make.user(Role.REVIEWER), replace(make.user())):
+        text(login_as(actor), f"/businesses/{made}", 404)
+    stranger = login_as(make.producer())
+    text(stranger, f"/businesses/{made}/edit", 404)
+    send(stranger, f"/businesses/{made}/edit", 404, **NEW)
+    send(stranger, f"/businesses/{made}/people", 404, email="a@contoh.example")
+    text(login_as(make.user(Role.AUDITOR)), f"/businesses/{made}")
