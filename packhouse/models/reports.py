@@ -24,7 +24,7 @@ from packhouse.domain.time_range import TimeRange, to_epoch
 from packhouse.models.bookings import Booking
 from packhouse.models.machines import Machine
 from packhouse.models.runs import Run, StateInterval
-from packhouse.models.sites import Closure, load_calendar
+from packhouse.models.sites import Closure, load_calendar, load_calendars
 from packhouse.models.slots import Occupation
 
 DAY_SECONDS = 86_400
@@ -57,24 +57,26 @@ def load_machine_days(
     now: datetime,
     only: Collection[tuple[int, date]] | None = None,
 ) -> dict[tuple[int, date], MachineDay]:
-    """Compute the figures of machines of ONE site on consecutive local days, from raw rows.
+    """Compute the figures of machines in ONE zone on consecutive local days, from raw rows.
 
     ``only`` names the pairs of machine id and day that are wanted, all by default. A handful of
-    queries for any number of machines and days; none reads further back than the days ask for.
+    queries for any number of sites, machines and days; none reads further back than the days ask
+    for.
     """
     if not machines or not days:
         return {}
-    site_id = next(iter(machines)).site_id
-    calendar = load_calendar(session, site_id)
-    window = TimeRange(calendar.local_day(days[0]).start, calendar.local_day(days[-1]).end)
+    calendars = load_calendars(session, {machine.site_id for machine in machines})
+    first = next(iter(calendars.values()))
+    window = TimeRange(first.local_day(days[0]).start, first.local_day(days[-1]).end)
     raw = _load(session, [machine.id for machine in machines], window, now)
-    holidays = _holidays(session, site_id)
+    holidays = _holidays(session, calendars)
     figures: dict[tuple[int, date], MachineDay] = {}
     for machine in machines:
-        own = calendar.for_machine(machine.code)
+        own = calendars[machine.site_id].for_machine(machine.code)
+        free = holidays[machine.site_id]
         for number, day in enumerate(days):
             if only is None or (machine.id, day) in only:
-                reason = Reason.HOLIDAY if day in holidays else Reason.CLOSED
+                reason = Reason.HOLIDAY if day in free else Reason.CLOSED
                 facts = _facts(machine, own, day, raw[machine.id], number, reason)
                 figures[machine.id, day] = machine_day(facts, now=now)
     return figures
@@ -84,7 +86,7 @@ def day_facts(session: Session, *, machine: Machine, day: date, now: datetime) -
     """Return everything recorded about one machine on one local day."""
     calendar = load_calendar(session, machine.site_id)
     raw = _load(session, [machine.id], calendar.local_day(day), now)
-    holiday = day in _holidays(session, machine.site_id)
+    holiday = day in _holidays(session, [machine.site_id])[machine.site_id]
     reason = Reason.HOLIDAY if holiday else Reason.CLOSED
     own = calendar.for_machine(machine.code)
     return _facts(machine, own, day, raw[machine.id], 0, reason)
@@ -105,17 +107,18 @@ def _facts(
     )
 
 
-def _holidays(session: Session, site_id: int) -> set[date]:
-    rows = session.execute(
-        select(Closure.day_from, Closure.day_to).where(
-            Closure.site_id == site_id, Closure.source == "holiday", Closure.state != "rejected"
+def _holidays(session: Session, site_ids: Collection[int]) -> dict[int, set[date]]:
+    days: dict[int, set[date]] = defaultdict(set)
+    for row in session.execute(
+        select(Closure.site_id, Closure.day_from, Closure.day_to).where(
+            Closure.site_id.in_(site_ids),
+            Closure.source == "holiday",
+            Closure.state != "rejected",
         )
-    )
-    return {
-        row.day_from + timedelta(days=number)
-        for row in rows
-        for number in range((row.day_to - row.day_from).days + 1)
-    }
+    ):
+        length = (row.day_to - row.day_from).days + 1
+        days[row.site_id].update(row.day_from + timedelta(days=number) for number in range(length))
+    return days
 
 
 def _load(
