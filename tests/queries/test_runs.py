@@ -103,6 +103,7 @@ def test_a_run_offers_what_its_state_allows(floor: Floor) -> None:
     runs.pause(code=code, reason="no_material", actor=floor.operator, now=floor.at(9, 12))
     assert actions(13) == {Action.RESUME, Action.PAUSE, Action.FINISH}
     machine = floor.board(9, 13).machines[0]
+    assert (machine.jobs[0].reason, machine.jobs[0].is_paused) == ("no_material", True)
     assert machine.run is not None
     assert (machine.state, machine.run.reason, machine.run.is_paused) == (
         "idle",

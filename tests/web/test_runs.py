@@ -351,6 +351,28 @@ def test_a_walk_in_form_that_was_tampered_with_is_refused(floor: Floor) -> None:
 # --- the board ----------------------------------------------------------------------------------
 
 
+def test_the_next_customer_is_one_who_can_still_come(floor: Floor) -> None:
+    later = floor.book(11)
+    with floor.time(9, 30):
+        board = floor.browser.get("/board").text
+
+    first = re.search(r'class="job [^"]*job-first[^"]*" id="([^"]+)"', board)
+    assert first is not None
+    assert first[1] == later
+
+
+def test_names_are_text_and_never_markup(floor: Floor) -> None:
+    product = floor.make.product(floor.make.business(name="<i>Rina</i>"), name="<b>Kopi</b>")
+    wish = Wish(product, 100, "M3", floor.at(11))
+    code = bookings.book(wish=wish, actor=floor.operator, now=floor.make.now)["code"]
+
+    for page in ("/board", "/board?cetak=1", f"/bookings/{code}/session", "/walk-in?q=rina"):
+        shown = floor.browser.get(page).text
+        assert "&lt;i&gt;Rina" in shown
+        assert "<i>Rina" not in shown
+        assert "<b>Kopi" not in shown
+
+
 def test_the_wall_tells_no_name(floor: Floor, make: Make) -> None:
     make.user(businesses=(floor.business,), name="Ibu Sari", phone="+6281234567890")
     for minute in (0, 10, 30):

@@ -18,7 +18,7 @@ from packhouse.domain.runs import PRODUCTIVE, Reason
 from packhouse.domain.sites import Calendar
 from packhouse.domain.time_range import TimeRange, floor_to_slot, subtract
 from packhouse.domain.users import Actor, Role
-from packhouse.errors import NotFound, Problem
+from packhouse.errors import NotFound, Problem, Stale
 from packhouse.models.bookings import Booking
 from packhouse.models.businesses import Membership
 from packhouse.models.sites import Site, load_calendar
@@ -64,7 +64,7 @@ def day_board(*, site_id: int, day: date, now: datetime, actor: Actor) -> Board:
 def session_view(*, code: str, actor: Actor, now: datetime) -> SessionView:
     """Return one booking with its machine's day around it, in nine queries.
 
-    Raises NotFound for a code that is unknown or of another house.
+    Raises NotFound for a code that is unknown or of another house, Stale while it moves.
     """
     session = reading()
     found = session.execute(
@@ -76,7 +76,9 @@ def session_view(*, code: str, actor: Actor, now: datetime) -> SessionView:
     day = calendar.day_of(found.starts_at)
     only = Only(found.machine_id, code)
     machine = _board(session, house, calendar, day, now, only=only).machines[0]
-    job = next(each for each in machine.jobs if each.code == code)
+    job = next((each for each in machine.jobs if each.code == code), None)
+    if job is None:  # It went to another machine or day between two of these queries.
+        raise Stale("booking_moved", code=code)
     waiting = (Standing.EXPECTED, Standing.LATE, Standing.HERE, Standing.ASKED)
     behind = (
         each for each in machine.jobs if each.starts_at > job.starts_at and each.standing in waiting
