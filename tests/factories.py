@@ -174,6 +174,11 @@ class Make:
             )
         return secret
 
+    def member(self, user_id: int, business_id: int) -> None:
+        """Let a person act for a business."""
+        with transaction() as session:
+            session.add(Membership(user_id=user_id, business_id=business_id))
+
     def producer(self, business_id: int | None = None) -> Actor:
         """The owner of a business."""
         return self.user(businesses=(business_id or self.business(),))

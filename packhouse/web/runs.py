@@ -35,6 +35,7 @@ bp = Blueprint("runs", __name__)
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 DIGITS = 19
+WALL_SECONDS = "60"
 NEARBY = 3  # How many who come later are told beside the timeline.
 
 
@@ -55,7 +56,8 @@ def board() -> ResponseReturnValue:
     today = now.astimezone(ZoneInfo(house.zone)).date()
     shown = day_board(site_id=house.id, day=_chosen_day(today), now=now, actor=current_actor())
     if request.args.get("layar"):
-        return render_template("runs/wall.html", board=shown)
+        # Nobody reads on at a wall: it may turn the page by itself.
+        return render_template("runs/wall.html", board=shown), {"Refresh": WALL_SECONDS}
     if request.args.get("cetak"):
         return render_template("runs/sheet.html", board=shown)
     return _board_page(shown, houses, today)
