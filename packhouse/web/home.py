@@ -86,9 +86,7 @@ def language() -> ResponseReturnValue:
 
 
 def nav_items(actor: Actor | None) -> tuple[NavItem, ...]:
-    """Return the menu of a person; nobody has none."""
-    if actor is None:
-        return ()
+    """Return the menu of a person; a stranger's is what is public."""
     return tuple(
         NavItem(key, endpoint, address_of(endpoint), _is_here(endpoint))
         for key, endpoint in MENU
@@ -96,7 +94,7 @@ def nav_items(actor: Actor | None) -> tuple[NavItem, ...]:
     )
 
 
-def _may_open(actor: Actor, endpoint: str) -> bool:
+def _may_open(actor: Actor | None, endpoint: str) -> bool:
     if endpoint not in current_app.view_functions:
         return False
     access = declared_access(current_app, endpoint, "GET")

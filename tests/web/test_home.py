@@ -10,13 +10,15 @@ LoginAs = Callable[[Actor], FlaskClient]
 
 
 def test_a_stranger_reads_what_the_house_is_and_where(make: Make, client: FlaskClient) -> None:
-    make.site(address="Jalan Contoh 1")
+    make.site(code="PTK", address="Jalan Contoh 1")
 
     text = client.get("/").text
 
     assert "Rumah Kemasan" in text
     assert "Jalan Contoh 1" in text
+    assert 'href="/sites/PTK"' in text
     assert 'href="/sign-in"' in text
+    assert 'href="/bookings"' not in text
 
 
 @pytest.mark.parametrize("role", Role)
