@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -341,14 +342,17 @@ def test_nothing_can_be_done_to_a_strangers_booking(house: House) -> None:
     answer = house.book(house.make.at(8))
     stranger = house.make.producer()
 
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: bookings.cancel(code=answer["code"], actor=stranger, now=house.make.now),
         lambda: bookings.move(
-            code=answer["code"], target=Target(house.make.at(9)), actor=stranger,
+            code=answer["code"],
+            target=Target(house.make.at(9)),
+            actor=stranger,
             now=house.make.now,
         ),
         lambda: bookings.approve(code=answer["code"], actor=stranger, now=house.make.now),
-    ):  # fmt: skip
+    )
+    for act in acts:
         with pytest.raises(NotFound):
             act()
 

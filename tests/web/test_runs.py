@@ -377,8 +377,9 @@ def test_the_wall_tells_no_name(floor: Floor, make: Make) -> None:
     make.user(businesses=(floor.business,), name="Ibu Sari", phone="+6281234567890")
     for minute in (0, 10, 30):
         with floor.time(9, minute):
-            wall = floor.browser.get("/board?layar=1").text
-            assert 'http-equiv="refresh" content="60"' in wall
+            answer = floor.browser.get("/board?layar=1")
+            wall = answer.text
+            assert answer.headers["Refresh"] == "60"
             assert f"…{floor.code[-3:]}" in wall
             for private in ("Dapur Rasa", "Keripik", "Ibu Sari", floor.operator.name, floor.code):
                 assert private not in wall
