@@ -262,6 +262,10 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = Parser()
 
+    def arguments(self, schema: type[Input], **more: Any) -> Any:
+        """Take input by a schema, which is made once and not for every request."""
+        return super().arguments(schema(), **more)
+
 
 def sent_back(found: Any, told: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
     """Return one page of a list as it is sent."""
