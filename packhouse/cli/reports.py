@@ -12,8 +12,6 @@ from flask.cli import with_appcontext
 from flask_babel import gettext as _
 
 from packhouse import clock
-from packhouse.channels.documents import utilization_document
-from packhouse.channels.sheets import utilization_csv, utilization_workbook
 from packhouse.cli.machines import read_rows
 from packhouse.cli.sites import refusals_told
 from packhouse.domain.users import SYSTEM
@@ -77,15 +75,22 @@ def _as_json(found: Utilization, _now: datetime) -> bytes:
     return json.dumps(found.as_dict(), indent=2, ensure_ascii=False).encode() + b"\n"
 
 
+# What draws sheets and pages is loaded when it is asked for: nine megabytes the worker never needs.
 def _as_csv(found: Utilization, _now: datetime) -> bytes:
+    from packhouse.channels.sheets import utilization_csv
+
     return utilization_csv(found).encode()
 
 
 def _as_workbook(found: Utilization, _now: datetime) -> bytes:
+    from packhouse.channels.sheets import utilization_workbook
+
     return utilization_workbook(found)
 
 
 def _as_document(found: Utilization, now: datetime) -> bytes:
+    from packhouse.channels.documents import utilization_document
+
     return utilization_document(found, now=now, zone=str(current_app.config["ZONE"]))
 
 
