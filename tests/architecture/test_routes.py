@@ -18,8 +18,9 @@ from tests.factories import Make
 
 KEBAB = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)?$")
 READING = {"GET", "HEAD", "OPTIONS"}
-# A code is read by people and has its own shape; a token is longer than any other converter says.
-UNTYPED = {"code", "token"}
+# Codes, days and tokens have shapes of their own, which their views read.
+UNTYPED = {"code", "day", "token"}
+SAMPLES = {"int": 999_999, "day": "2026-11-24"}
 
 
 def rules(app: Flask) -> list[Rule]:
@@ -130,6 +131,8 @@ def test_every_token_opens_what_is_declared_for_its_role_and_nothing_else(
 
 def _address(app: Flask, rule: str, endpoint: str, method: str) -> str:
     """Return an address of the rule, of a thing that does not exist."""
-    parameters = [part.rpartition(":") for part in re.findall(r"<([^>]*)>", rule)]
-    values = {name: 999_999 if kind == "int" else "NOWHERE" for kind, _, name in parameters}
+    values: dict[str, object] = {}
+    for kind, _, name in (part.rpartition(":") for part in re.findall(r"<([^>]*)>", rule)):
+        listed = re.findall(r"\w+", kind.removeprefix("any"))
+        values[name] = SAMPLES.get(kind or name, listed[0] if listed else "NOWHERE")
     return str(app.url_map.bind("").build(endpoint, values, method=method))
