@@ -21,7 +21,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from packhouse.domain.machines import KINDS, KindDefaults, MachineKind
-from packhouse.domain.products import Lane
+from packhouse.domain.products import PACKS, Lane
 from packhouse.forms import BaseForm, WholeNumberField
 from packhouse.forms.sites import TIME_FORMATS, likely_day
 from packhouse.forms.slots import DAY_FORMATS, AddressForm
@@ -73,6 +73,12 @@ def _minutes(label: Any) -> WholeNumberField:
 
 def _asset(label: Any) -> StringField:
     return StringField(label, [Optional(), Length(max=200)])
+
+
+def by_catalogue(packs: Iterable[PackItem]) -> list[PackItem]:
+    """Return packs in the order of the catalogue, small before large; unknown ones last."""
+    places = {code: place for place, code in enumerate(PACKS)}
+    return sorted(packs, key=lambda each: (places.get(each.code, len(places)), each.code))
 
 
 class FindMachineForm(AddressForm):
@@ -149,7 +155,9 @@ class MachineForm(BaseForm):
 
     def offer_packs(self, packs: Iterable[PackItem]) -> None:
         """List what may be chosen."""
-        self.packs.choices = [(each.code, name_of("pack", each.code)) for each in packs]
+        self.packs.choices = [
+            (each.code, name_of("pack", each.code)) for each in by_catalogue(packs)
+        ]
 
     def fill_usual(self, usual: KindDefaults) -> None:
         """Propose the planning values of a kind."""

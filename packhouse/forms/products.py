@@ -9,6 +9,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from packhouse.domain.products import Allergen, Aroma, Lane
 from packhouse.forms import IdempotentForm
+from packhouse.forms.machines import by_catalogue
 from packhouse.forms.slots import known_id
 from packhouse.i18n.names import name_of
 from packhouse.queries.machines import PackItem
@@ -64,7 +65,8 @@ class ProductForm(ProductNameForm):
 
     def offer_packs(self, packs: Iterable[PackItem]) -> None:
         """List what can be asked for."""
-        self.pack.choices = [("", _l("Pilih kemasan")), *_named(packs)]
+        named = [(each.code, name_of("pack", each.code)) for each in by_catalogue(packs)]
+        self.pack.choices = [("", _l("Pilih kemasan")), *named]
 
     def fill(self, known: ProductItem) -> None:
         """Show a product as it is."""
@@ -83,7 +85,3 @@ class ProductForm(ProductNameForm):
             aroma=self.aroma.data or "",
             wet=self.wet.data,
         )
-
-
-def _named(packs: Iterable[PackItem]) -> list[tuple[str, str]]:
-    return [(each.code, name_of("pack", each.code)) for each in packs]

@@ -159,6 +159,7 @@ OCCUPATION_NAMES: Names = {
     "offer": _l("Sedang ditawarkan"),
     "maintenance": _l("Perawatan"),
     "breakdown": _l("Rusak"),
+    "busy": _l("Terpakai"),  # A booking, told to somebody who may not know whose.
 }
 MACHINE_STATE_NAMES: Names = {
     "ready": _l("Siap"),
@@ -255,6 +256,34 @@ MACHINE_CHANGE_NAMES: Names = {
     "machine:retired": _l("Mesin berhenti dipakai"),
     "machine:tariff_set": _l("Tarif ditetapkan"),
 }
+E10_NAMES: Names = {
+    "PRD": _l("Produksi"),
+    "SBY": _l("Siaga"),
+    "ENG": _l("Uji coba"),
+    "SDT": _l("Henti terencana"),
+    "UDT": _l("Rusak atau gangguan"),
+    "NST": _l("Di luar jam buka"),
+}
+UNMET_NAMES: Names = {
+    "no_machine": _l("Tidak ada mesin"),
+    "pack_not_handled": _l("Tidak ada mesin untuk kemasan ini"),
+    "lane_mismatch": _l("Tidak ada mesin di jalur ini"),
+    "machine_not_yet_commissioned": _l("Mesin belum beroperasi"),
+    "machine_retired": _l("Mesin sudah tidak dipakai"),
+    "no_free_time": _l("Semua waktu sudah terisi"),
+    "window_empty": _l("Tidak ada waktu dalam rentang yang diminta"),
+    "closed_window": _l("Rumah kemasan tutup"),
+    "closed_day": _l("Rumah kemasan tutup"),
+    "outside_hours": _l("Di luar jam buka"),
+    "past_closing": _l("Tidak selesai sebelum tutup"),
+    "closing_clean_missing": _l("Tidak cukup waktu untuk pembersihan penutup"),
+    "cleaning_before_missing": _l("Tidak cukup waktu untuk pembersihan"),
+    "cleaning_after_missing": _l("Tidak cukup waktu untuk pembersihan"),
+    "operators_full": _l("Operator tidak cukup"),
+    "time_taken": _l("Waktu sudah terpakai"),
+    "too_soon": _l("Terlalu dekat dengan sekarang"),
+    "too_far": _l("Terlalu jauh ke depan"),
+}
 NAV_NAMES: Names = {
     "home": _l("Beranda"),
     "book": _l("Reservasi baru"),
@@ -310,6 +339,8 @@ ALL: Mapping[str, Names] = {
     "condition": CONDITION_NAMES,
     "person": PERSON_NAMES,
     "machine_change": MACHINE_CHANGE_NAMES,
+    "e10": E10_NAMES,
+    "unmet": UNMET_NAMES,
     "nav": NAV_NAMES,
 }
 

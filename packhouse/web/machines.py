@@ -1,8 +1,7 @@
 """Machines: what there is, what each can do and costs, its week; for managers their upkeep."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,6 @@ from flask_babel import gettext as _
 from packhouse import clock
 from packhouse.domain.machines import MachineKind
 from packhouse.domain.permissions import may_manage, may_operate
-from packhouse.domain.time_range import TimeRange, subtract
 from packhouse.domain.users import Actor
 from packhouse.errors import NotAllowed, NotFound, RuleBroken
 from packhouse.forms.machines import (
@@ -27,17 +25,15 @@ from packhouse.forms.machines import (
 )
 from packhouse.i18n.names import name_of
 from packhouse.queries.machines import (
-    Busy,
     MachineDetail,
-    Schedule,
     machine_detail,
     machines_page,
     packs,
-    schedule,
 )
 from packhouse.queries.sites import SiteItem, site_detail, sites_page
 from packhouse.services import machines, tariffs
 from packhouse.web.access import Access, allow, current_actor
+from packhouse.web.machine_weeks import week_of
 
 bp = Blueprint("machines", __name__)
 
@@ -70,41 +66,6 @@ FIELDS = {
     "machine_retired_before_commissioned": "day",
 }
 MOST_SITES = 200
-WEEK = 7
-
-
-@dataclass(frozen=True, slots=True)
-class StripItem:
-    """Something on a machine's week, moved onto the first of its days so that days line up."""
-
-    starts_at: datetime
-    ends_at: datetime
-    occupied_from: datetime
-    title: str
-    kind: str
-    state: str
-    url: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StripDay:
-    """A day of a machine's week; ``free`` is what can still be asked for, in real instants."""
-
-    name: date
-    items: tuple[StripItem, ...]
-    free: tuple[TimeRange, ...]
-    open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Week:
-    """A week of a machine for the board: the hours of its first day hold for all columns."""
-
-    days: tuple[StripDay, ...]
-    opens: datetime
-    closes: datetime
-    before: date
-    after: date
 
 
 @bp.get("/machines")
@@ -141,7 +102,7 @@ def show(code: str) -> str:
         found=found,
         machine=found.machine,
         tariff=found.tariff_at(now),
-        week=_week(found, actor, now),
+        week=week_of(found, actor, _asked_day(found.machine.zone, now), now),
         now=now,
         manages=actor is not None and may_manage(actor, site_id),
         works=actor is not None and may_operate(actor, site_id),
@@ -165,6 +126,7 @@ def new() -> str:
     form.fill_usual(usual)
     form.name.data = name_of("kind", first.kind.data)
     form.lane.data = "halal"
+    form.commissioned_on.data = clock.now().astimezone(ZoneInfo(_zone(sites, form))).date()
     return _new_page(form)
 
 
@@ -190,6 +152,10 @@ def create() -> ResponseReturnValue:
         return _new_page(form), 422
     flash(_("Mesin ditambahkan dan dapat dipesan."), "success")
     return redirect(url_for("machines.show", code=form.code.data), code=303)
+
+
+def _zone(sites: Iterable[SiteItem], form: NewMachineForm) -> str:
+    return next(each.zone for each in sites if each.code == form.site.data)
 
 
 def _new_page(form: NewMachineForm) -> str:
@@ -288,78 +254,13 @@ def retire(code: str) -> ResponseReturnValue:
     return redirect(url_for("machines.show", code=code), code=303)
 
 
-# --- the week of a machine ----------------------------------------------------------------------
-
-
-def _week(found: MachineDetail, actor: Actor | None, now: datetime) -> Week | None:
-    """Return the asked week of a machine; None while its house has no hours."""
-    zone = ZoneInfo(found.machine.zone)
-    today = now.astimezone(zone).date()
-    first = _asked_day(today)
-    begins = _instant(first, time(), found.machine.zone)
-    span = TimeRange(begins, begins + timedelta(days=WEEK))
-    plan = schedule(code=found.machine.code, time=span, actor=actor or NOBODY, now=now)
-    if not plan.open:
-        return None
-    nights = [begins + timedelta(days=number) for number in range(WEEK)]
-    opens = min(_since_midnight(each.start, nights) for each in plan.open)
-    closes = max(_since_midnight(each.end - timedelta(seconds=1), nights) for each in plan.open)
-    return Week(
-        tuple(_strip_day(plan, found, night, begins, now) for night in nights),
-        begins + timedelta(hours=opens // timedelta(hours=1)),
-        begins + timedelta(hours=closes // timedelta(hours=1) + 1),
-        first - timedelta(days=WEEK),
-        first + timedelta(days=WEEK),
-    )
-
-
-# Nobody in particular: sees that a machine is busy, never with whom.
-NOBODY = Actor(id=0, role=None)
-
-
-def _asked_day(today: date) -> date:
+def _asked_day(zone: str, now: datetime) -> date:
+    today = now.astimezone(ZoneInfo(zone)).date()
     try:
         day = date.fromisoformat(request.args.get("from", ""))
     except ValueError:
         return today
     return day if 2000 <= day.year <= 2100 else today
-
-
-def _since_midnight(instant: datetime, nights: Iterable[datetime]) -> timedelta:
-    return instant - max(night for night in nights if night <= instant)
-
-
-def _strip_day(
-    plan: Schedule, found: MachineDetail, night: datetime, begins: datetime, now: datetime
-) -> StripDay:
-    day = TimeRange(night, night + timedelta(days=1))
-    shift = night - begins
-    hours = [shared for each in plan.open if (shared := each.intersection(day))]
-    busy = [each for each in plan.busy if each.occupied_from < day.end and each.ends_at > day.start]
-    taken = [TimeRange(each.occupied_from, each.ends_at) for each in busy]
-    machine = found.machine
-    life = [TimeRange(datetime.min.replace(tzinfo=UTC), max(now, machine.commissioned_at))]
-    if machine.retired_at is not None:
-        life.append(TimeRange(machine.retired_at, datetime.max.replace(tzinfo=UTC)))
-    free = subtract(hours, [*taken, *life])
-    return StripDay(
-        night.astimezone(ZoneInfo(machine.zone)).date(),
-        tuple(_strip_item(each, day, shift) for each in busy),
-        tuple(free),
-        bool(hours),
-    )
-
-
-def _strip_item(each: Busy, day: TimeRange, shift: timedelta) -> StripItem:
-    return StripItem(
-        starts_at=max(each.starts_at, day.start) - shift,
-        ends_at=min(each.ends_at, day.end) - shift,
-        occupied_from=max(each.occupied_from, day.start) - shift,
-        title=each.business or "",
-        kind=each.kind,
-        state=each.state or "",
-        url=url_for("bookings.show", code=each.booking) if each.booking else None,
-    )
 
 
 # --- who may ------------------------------------------------------------------------------------

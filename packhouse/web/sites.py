@@ -1,5 +1,6 @@
 """Houses: the list and a public page each; for managers their calendar and their promises."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -60,6 +61,8 @@ POLICY = (
     "overrun_minutes",
 )  # fmt: skip
 MOST_MACHINES = 200
+# Holidays beyond this can wait for a decision.
+SOON = timedelta(days=200)
 
 
 @bp.get("/sites")
@@ -172,7 +175,8 @@ def _closures_page(found: SiteDetail, form: ClosureForm) -> str:
         for year in years
         if all(each.kind != "government" for each in indonesian_holidays(year))
     ]
-    return _page("sites/closures.html", found, form=form, undecreed=undecreed)
+    soon = found.today + SOON
+    return _page("sites/closures.html", found, form=form, undecreed=undecreed, soon=soon)
 
 
 @bp.post("/sites/<code>/closures")
