@@ -22,9 +22,9 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table
 from packhouse.domain.reports import Figures
 from packhouse.i18n import formats
 from packhouse.i18n.locale import current_locale
+from packhouse.i18n.names import E10_NAMES
 from packhouse.i18n.reports import (
     DEFINITIONS,
-    E10_NAMES,
     GROUP_NAMES,
     figure_name,
     group_label,

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from packhouse.i18n import formats
 from packhouse.i18n.locale import current_locale
-from packhouse.i18n.names import name_of
+from packhouse.i18n.names import E10_NAMES, name_of
 
 GROUP_NAMES: Mapping[str, LazyString] = {
     "machine": _l("Mesin"),
@@ -16,15 +16,6 @@ GROUP_NAMES: Mapping[str, LazyString] = {
     "day": _l("Hari"),
     "kind": _l("Jenis mesin"),
     "total": _l("Semua"),
-}
-
-E10_NAMES: Mapping[str, LazyString] = {
-    "PRD": _l("Produksi"),
-    "SBY": _l("Siaga"),
-    "ENG": _l("Uji coba"),
-    "SDT": _l("Henti terencana"),
-    "UDT": _l("Rusak atau gangguan"),
-    "NST": _l("Di luar jam buka"),
 }
 
 FIGURE_NAMES: Mapping[str, LazyString] = {

@@ -13,15 +13,17 @@ FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Local days, both included, of one site (by code) or of all; ``by`` groups the figures.
+    """Local days, both included, of one site or machine (by code) or of all.
 
-    Raises Malformed for a period that is reversed, too long, or in an unlikely year.
+    ``by`` groups the figures. Raises Malformed for a period that is reversed, too long, or in an
+    unlikely year.
     """
 
     from_day: date
     to_day: date
     by: By = "machine"
     site: str | None = None
+    machine: str | None = None
 
     def __post_init__(self) -> None:
         if self.from_day > self.to_day:

@@ -157,9 +157,10 @@ def _machines(session: Session, groups: _Groups, period: Period) -> dict[str, li
         raise NotFound("site_not_found", site=period.site)
     by_id = {site.id: site for site in sites}
     zones: dict[str, list[Machine]] = defaultdict(list)
-    for machine in session.scalars(
-        select(Machine).where(Machine.site_id.in_(by_id)).order_by(Machine.id)
-    ):
+    wanted = select(Machine).where(Machine.site_id.in_(by_id)).order_by(Machine.id)
+    if period.machine:
+        wanted = wanted.where(Machine.code == period.machine)
+    for machine in session.scalars(wanted):
         site = by_id[machine.site_id]
         groups.know(machine, site)
         zones[site.zone].append(machine)
