@@ -88,6 +88,19 @@ def test_a_public_page_says_what_a_machine_does_and_costs_but_not_for_whom(
     assert text(client, "/machines/TIDAK", 404)
 
 
+def test_a_page_changes_its_language_with_its_reader(
+    client: FlaskClient, make: Make, house: int
+) -> None:
+    make.machine(house, code="BS-1")
+    client.post("/language", data={"locale": "en"})
+    english = text(client, "/machines/BS-1")
+
+    client.post("/language", data={"locale": "id"})
+
+    assert "Bersih alergen" not in english
+    assert "Bersih alergen" in text(client, "/machines/BS-1")
+
+
 def test_the_staff_see_who_has_the_machine(make: Make, house: int, login_as: LoginAs) -> None:
     make.machine(house, code="BS-1")
     product = make.product(make.business(name="Ibu Sari"))
