@@ -9,6 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from packhouse import clock
@@ -37,7 +39,7 @@ def init_filters(app: Flask) -> None:
         weekday=_spoken(formats.weekday),
         machine_time=formats.machine_time,
         ago=ago,
-        named=lambda code, family: name_of(family, code),
+        named=_named,
     )
     app.jinja_env.globals.update(
         icon=icon,
@@ -56,8 +58,18 @@ def _zone(zone: Zone) -> str | ZoneInfo:
     return zone or str(current_app.config["ZONE"])
 
 
+# Taking the context keeps Jinja from computing a filter of a constant once and for all readers.
 def _spoken(say: Callable[..., str]) -> Callable[..., str]:
-    return lambda value, **options: say(value, locale=current_locale(), **options)
+    @pass_context
+    def tell(_context: Context, value: Any, **options: Any) -> str:
+        return say(value, locale=current_locale(), **options)
+
+    return tell
+
+
+@pass_context
+def _named(_context: Context, code: object, family: str) -> str:
+    return name_of(family, code)
 
 
 def localdate(value: date | datetime | None, zone: Zone = None, style: str = "full") -> str:

@@ -34,6 +34,17 @@ def test_what_does_not_exist_is_a_dash(app: Flask, name: str) -> None:
     assert say(app, "{{ none|" + name + " }}") == "–"
 
 
+def test_a_constant_is_told_to_each_reader_in_her_language(app: Flask) -> None:
+    template = app.jinja_env.from_string("{{ 450|clocktime }} {{ 'confirmed'|named('state') }}")
+
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        english = template.render()
+    with app.test_request_context(headers={"Accept-Language": "id"}):
+        assert template.render() == "07.30 Dipastikan"
+
+    assert english.startswith("07:30")
+
+
 def test_money_and_minutes_are_told_as_people_say_them(app: Flask) -> None:
     assert say(app, "{{ 15000|rupiah }} {{ 85|duration }}") == "Rp 15.000 1 jam 25 menit"
     assert say(app, "{{ 'confirmed'|named('state') }}") == "Dipastikan"
