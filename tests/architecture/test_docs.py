@@ -17,7 +17,7 @@ OPERATIONS = ROOT / "docs/operations.md"
 ADRS = ROOT / "docs/adr"
 FOLDERS = "packhouse|tests|templates|static|docs|bench|deploy"
 NAMED = re.compile(rf"`((?:{FOLDERS})/[\w./-]+|config\.py|wsgi\.py)(?:::(\w+))?`")
-LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"(?:\]\(|src=\")([^)#:\"]+)(?:#[^)]*)?[)\"]")
 # Settings that are no field of Config: one chooses its class, the others are for ./run alone.
 OF_RUN = {PREFIX + "VENV", "PORT"}
 CHOOSES_CLASS = PREFIX + "ENV"
