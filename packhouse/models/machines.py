@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -80,34 +81,54 @@ def load_specs(
     ids = [machine.id for machine in machines]
     packs: dict[int, set[str]] = defaultdict(set)
     rates: dict[int, float] = {}
-    for row in session.execute(
-        select(MachinePack.machine_id, MachinePack.pack, MachinePack.rate_per_minute).where(
-            MachinePack.machine_id.in_(ids)
-        )
-    ):
+    for row in session.execute(_PACKS, {"machine_ids": ids}):
         packs[row.machine_id].add(row.pack)
         if row.pack == pack and row.rate_per_minute:
             rates[row.machine_id] = row.rate_per_minute
     tariffs = load_tariffs(session, machine_ids=ids, now=now)
     return {
-        machine.id: MachineSpec(
-            code=machine.code,
-            lane=Lane(machine.lane),
-            packs=frozenset(packs[machine.id]),
-            rate_per_minute=Decimal(str(rates.get(machine.id, machine.rate_per_minute))),
-            setup_minutes=machine.setup_minutes,
-            cleaning_minutes=(
-                machine.cleaning_minutes_1,
-                machine.cleaning_minutes_2,
-                machine.cleaning_minutes_3,
-            ),
-            attended=machine.attended,
-            tariff_per_hour=tariffs.get(machine.id, 0),
-            commissioned_at=machine.commissioned_at,
-            retired_at=machine.retired_at,
+        machine.id: _spec(
+            machine.code,
+            machine.lane,
+            frozenset(packs[machine.id]),
+            rates.get(machine.id, machine.rate_per_minute),
+            machine.setup_minutes,
+            (machine.cleaning_minutes_1, machine.cleaning_minutes_2, machine.cleaning_minutes_3),
+            machine.attended,
+            tariffs.get(machine.id, 0),
+            machine.commissioned_at,
+            machine.retired_at,
         )
         for machine in machines
     }
+
+
+@lru_cache(maxsize=16_384)
+def _spec(  # noqa: PLR0913, PLR0917
+    code: str,
+    lane: str,
+    packs: frozenset[str],
+    rate: float,
+    setup: int,
+    cleaning: tuple[int, int, int],
+    attended: bool,
+    tariff: int,
+    commissioned_at: datetime,
+    retired_at: datetime | None,
+) -> MachineSpec:
+    """Build, and check, a machine's specification once for what its rows say."""
+    return MachineSpec(
+        code=code,
+        lane=Lane(lane),
+        packs=packs,
+        rate_per_minute=Decimal(str(rate)),
+        setup_minutes=setup,
+        cleaning_minutes=cleaning,
+        attended=attended,
+        tariff_per_hour=tariff,
+        commissioned_at=commissioned_at,
+        retired_at=retired_at,
+    )
 
 
 def load_tariffs(
@@ -127,7 +148,10 @@ _LATEST = (
     .group_by(Tariff.machine_id)
     .subquery()
 )
-# Built once: it runs with every booking.
+# Built once: they run with every booking.
+_PACKS = select(MachinePack.machine_id, MachinePack.pack, MachinePack.rate_per_minute).where(
+    MachinePack.machine_id.in_(bindparam("machine_ids", expanding=True))
+)
 _TARIFFS = select(Tariff.machine_id, Tariff.per_hour).join(
     _LATEST,
     (Tariff.machine_id == _LATEST.c.machine_id) & (Tariff.valid_from == _LATEST.c.valid_from),

@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from packhouse.db import STRICT, Base, UtcDateTime
@@ -116,27 +118,60 @@ def load_calendars(session: Session, site_ids: Collection[int]) -> dict[int, Cal
 
 
 def _calendars(session: Session, zones: Mapping[int, str]) -> dict[int, Calendar]:
-    weeks: dict[int, dict[tuple[date, date | None], list[Opening]]] = defaultdict(dict)
-    for row in session.scalars(
-        select(SiteHours).where(SiteHours.site_id.in_(zones)).order_by(SiteHours.id)
-    ):
-        openings = weeks[row.site_id].setdefault((row.valid_from, row.valid_to), [])
-        openings.append(Opening(row.weekday, row.opens, row.closes))
-    closed: dict[int, list[ClosedDays]] = defaultdict(list)
-    for closure in session.execute(
-        select(Closure.site_id, Closure.day_from, Closure.day_to).where(
-            Closure.site_id.in_(zones), Closure.state != "rejected"
+    given = {"site_ids": list(zones)}
+    hours: dict[int, list[_Hours]] = defaultdict(list)
+    for row in session.execute(_HOURS, given):
+        hours[row.site_id].append(
+            _Hours(row.valid_from, row.valid_to, row.weekday, row.opens, row.closes)
         )
-    ):
-        closed[closure.site_id].append(ClosedDays(closure.day_from, closure.day_to))
+    closed: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    for closure in session.execute(_CLOSURES, given):
+        closed[closure.site_id].append((closure.day_from, closure.day_to))
     return {
-        site_id: Calendar(
-            zone,
-            tuple(
-                WorkingHours(tuple(week), start, end)
-                for (start, end), week in weeks[site_id].items()
-            ),
-            tuple(closed[site_id]),
-        )
+        site_id: _calendar(zone, tuple(hours[site_id]), tuple(closed[site_id]))
         for site_id, zone in zones.items()
     }
+
+
+class _Hours(NamedTuple):
+    valid_from: date
+    valid_to: date | None
+    weekday: int
+    opens: int
+    closes: int
+
+
+@lru_cache(maxsize=1024)
+def _calendar(
+    zone: str, hours: tuple[_Hours, ...], closed: tuple[tuple[date, date], ...]
+) -> Calendar:
+    """Build a calendar once for what its rows say: it keeps the days it has worked out."""
+    weeks: dict[tuple[date, date | None], list[Opening]] = {}
+    for row in hours:
+        openings = weeks.setdefault((row.valid_from, row.valid_to), [])
+        openings.append(Opening(row.weekday, row.opens, row.closes))
+    return Calendar(
+        zone,
+        tuple(WorkingHours(tuple(week), start, end) for (start, end), week in weeks.items()),
+        tuple(ClosedDays(first, last) for first, last in closed),
+    )
+
+
+# Built once: they run with every booking.
+_HOURS = (
+    select(
+        SiteHours.site_id,
+        SiteHours.valid_from,
+        SiteHours.valid_to,
+        SiteHours.weekday,
+        SiteHours.opens,
+        SiteHours.closes,
+    )
+    .where(SiteHours.site_id.in_(bindparam("site_ids", expanding=True)))
+    .order_by(SiteHours.id)
+)
+_CLOSURES = (
+    select(Closure.site_id, Closure.day_from, Closure.day_to)
+    .where(Closure.site_id.in_(bindparam("site_ids", expanding=True)), Closure.state != "rejected")
+    .order_by(Closure.id)
+)

@@ -14,7 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Text,
-    and_,
+    bindparam,
     literal_column,
     select,
     text,
@@ -148,6 +148,19 @@ _NEIGHBOURS = (
     )
     .outerjoin(Booking, Booking.occupation_id == Occupation.id)
     .outerjoin(Product, Product.id == Booking.product_id)
+    .where(Occupation.machine_id.in_(bindparam("machine_ids", expanding=True)))
+)
+_START, _END = (bindparam(name, type_=UtcDateTime) for name in ("start", "end"))
+# Built once: they run with every booking.
+_BEGINNING_INSIDE = _NEIGHBOURS.where(
+    Occupation.from_at >= _START,
+    Occupation.from_at < _END,
+    Occupation.status.in_(("live", "done")),
+)
+_BLOCKS_REACHING_IN = _NEIGHBOURS.where(
+    literal_column("occupations.kind <> 'booking' AND occupations.status = 'live'"),
+    Occupation.to_at > _START,
+    Occupation.from_at < _START,
 )
 
 
@@ -165,20 +178,9 @@ def load_neighbours(
     that begin inside are read; blocks may be longer and are looked for by their end.
     """
     found: dict[int, list[Neighbour]] = {machine_id: [] for machine_id in machine_ids}
-    bookings = and_(
-        Occupation.from_at >= window.start,
-        Occupation.from_at < window.end,
-        Occupation.status.in_(("live", "done")),
-    )
-    blocks = and_(
-        literal_column("occupations.kind <> 'booking' AND occupations.status = 'live'"),
-        Occupation.to_at > window.start,
-        Occupation.from_at < window.start,
-    )
-    for condition in (bookings, blocks):
-        for row in session.execute(
-            _NEIGHBOURS.where(Occupation.machine_id.in_(machine_ids), condition)
-        ):
+    given = {"machine_ids": list(machine_ids), "start": window.start, "end": window.end}
+    for query in (_BEGINNING_INSIDE, _BLOCKS_REACHING_IN):
+        for row in session.execute(query, given):
             traits = row.lane and _traits(row.lane, row.allergens, row.aroma, row.wet)
             found[row.machine_id].append(
                 Neighbour(

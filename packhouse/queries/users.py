@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, String, cast, func, or_, select
+from sqlalchemy import ScalarSelect, Select, String, bindparam, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from packhouse.db import db
+from packhouse.db import UtcDateTime, db
 from packhouse.domain.users import IDLE_LIMIT, Actor, Role, secret_hash
 from packhouse.models.businesses import Membership
 from packhouse.models.sites import Site
@@ -56,29 +56,15 @@ def actor_for_session(*, secret: str, now: datetime) -> LiveSession | None:
     The role, the sites and the businesses are read anew on every request, so that a change is
     felt at once.
     """
-    row = db.session.execute(
-        _actors(ServerSession.seen_at, User.is_demo)
-        .join(ServerSession, ServerSession.user_id == User.id)
-        .where(
-            ServerSession.id_hash == secret_hash(secret),
-            ServerSession.expires_at > now,
-            ServerSession.seen_at > now - IDLE_LIMIT,
-        )
-    ).one_or_none()
+    given = {"id_hash": secret_hash(secret), "now": now, "idle_since": now - IDLE_LIMIT}
+    row = db.session.execute(_OF_SESSION, given).one_or_none()
     return None if row is None else LiveSession(_actor(*row[:6]), *row[6:])
 
 
 def actor_for_token(*, secret: str, now: datetime) -> Actor | None:
     """Return who a program's token stands for; None when it is unknown, revoked or expired."""
-    row = db.session.execute(
-        _actors()
-        .join(ApiToken, ApiToken.user_id == User.id)
-        .where(
-            ApiToken.id_hash == secret_hash(secret),
-            ApiToken.revoked_at.is_(None),
-            or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now),
-        )
-    ).one_or_none()
+    given = {"id_hash": secret_hash(secret), "now": now}
+    row = db.session.execute(_OF_TOKEN, given).one_or_none()
     return None if row is None else _actor(*row[:6])
 
 
@@ -166,3 +152,25 @@ def _person(user: User, sites: tuple[str, ...]) -> Person:
         created_at=user.created_at,
         sites=sites,
     )
+
+
+# Built once: one of them runs with every request.
+_NOW = bindparam("now", type_=UtcDateTime)
+_OF_SESSION = (
+    _actors(ServerSession.seen_at, User.is_demo)
+    .join(ServerSession, ServerSession.user_id == User.id)
+    .where(
+        ServerSession.id_hash == bindparam("id_hash"),
+        ServerSession.expires_at > _NOW,
+        ServerSession.seen_at > bindparam("idle_since", type_=UtcDateTime),
+    )
+)
+_OF_TOKEN = (
+    _actors()
+    .join(ApiToken, ApiToken.user_id == User.id)
+    .where(
+        ApiToken.id_hash == bindparam("id_hash"),
+        ApiToken.revoked_at.is_(None),
+        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > _NOW),
+    )
+)

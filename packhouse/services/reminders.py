@@ -62,6 +62,13 @@ def tell(
     _tell(session, (kind,), booking=booking, site=site, now=now, payload=payload or {})
 
 
+def tell_and_remind(
+    session: Session, *, kind: MessageKind, booking: Booking, site: Site, now: datetime
+) -> None:
+    """Tell one thing about a confirmed booking, and write its reminders with it."""
+    _tell(session, (kind, *sorted(REMINDERS)), booking=booking, site=site, now=now, payload={})
+
+
 def plan_reminders(session: Session, *, booking: Booking, site: Site, now: datetime) -> None:
     """Write the reminders of a confirmed booking whose time is still to come."""
     _tell(session, sorted(REMINDERS), booking=booking, site=site, now=now, payload={})

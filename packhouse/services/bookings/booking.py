@@ -25,7 +25,7 @@ from packhouse.services.bookings.steps import (
     placed_for,
     write_times,
 )
-from packhouse.services.reminders import plan_reminders, tell
+from packhouse.services.reminders import tell, tell_and_remind
 from packhouse.services.slots import Ask, Offer, Place, find_offers, job_of, lock_place, take
 
 MOST_PIECES = 1_000_000
@@ -158,7 +158,6 @@ def add_booking(
     session.flush()
     note(session, booking, action="booking:create", actor=actor, now=now)
     kind = MessageKind.BOOKING_REQUESTED if asks else MessageKind.BOOKING_CONFIRMED
-    tell(session, kind=kind, booking=booking, site=spot.site, now=now)
-    if not asks:
-        plan_reminders(session, booking=booking, site=spot.site, now=now)
+    announce = tell if asks else tell_and_remind
+    announce(session, kind=kind, booking=booking, site=spot.site, now=now)
     return booking

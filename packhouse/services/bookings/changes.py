@@ -34,7 +34,7 @@ from packhouse.services.bookings.steps import (
     placed_for,
     write_times,
 )
-from packhouse.services.reminders import forget_reminders, plan_reminders, tell
+from packhouse.services.reminders import forget_reminders, tell, tell_and_remind
 from packhouse.services.slots import Offer, Place, job_of, lock_places, occupy
 
 
@@ -142,9 +142,8 @@ def _settle_move(
         )
     note(session, booking, action="booking:move", actor=actor, now=now)
     forget_reminders(session, booking=booking, now=now)
-    tell(session, kind=MessageKind.BOOKING_MOVED, booking=booking, site=spot.site, now=now)
-    if booking.state == State.CONFIRMED:
-        plan_reminders(session, booking=booking, site=spot.site, now=now)
+    announce = tell_and_remind if booking.state == State.CONFIRMED else tell
+    announce(session, kind=MessageKind.BOOKING_MOVED, booking=booking, site=spot.site, now=now)
 
 
 def _locked_move(

@@ -14,7 +14,7 @@ from packhouse.errors import Malformed, NotAllowed
 from packhouse.models.bookings import Booking
 from packhouse.models.slots import Occupation
 from packhouse.services.bookings.steps import Answer, answer_of, become, locked_booking
-from packhouse.services.reminders import plan_reminders, tell
+from packhouse.services.reminders import tell, tell_and_remind
 from packhouse.services.slots import Place, free
 
 BATCH = 100
@@ -28,8 +28,8 @@ def approve(*, code: str, actor: Actor, now: datetime) -> Answer:
         if booking.state == State.CONFIRMED:
             return answer_of(session, booking)
         become(session, booking, State.CONFIRMED, actor=actor, now=now)
-        tell(session, kind=MessageKind.REQUEST_APPROVED, booking=booking, site=spot.site, now=now)
-        plan_reminders(session, booking=booking, site=spot.site, now=now)
+        kind = MessageKind.REQUEST_APPROVED
+        tell_and_remind(session, kind=kind, booking=booking, site=spot.site, now=now)
         return answer_of(session, booking)
 
 
