@@ -9,15 +9,17 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from packhouse import clock
+from packhouse.cli.seeds import demo, nation, province
 from packhouse.cli.seeds.catalogue import PASSWORD
-from packhouse.cli.seeds.demo import STEPS, seed_demo
 from packhouse.db import reading
 from packhouse.domain.users import Role
 from packhouse.models.sites import Site
 from packhouse.models.users import User
 
 PROFILES: dict[str, tuple[Callable[..., None], int]] = {
-    "demo": (seed_demo, STEPS),
+    "demo": (demo.seed_demo, demo.STEPS),
+    "kalbar": (province.seed_province, province.STEPS),
+    "nasional": (nation.seed_nation, nation.STEPS),
 }
 
 
@@ -31,8 +33,9 @@ def register(app: Flask) -> None:
 @click.option("--profile", type=click.Choice(list(PROFILES)), default="demo", show_default=True)
 @click.option("--seed", "number", default=1, show_default=True, help="Another one, other chances.")
 @click.option("--if-empty", is_flag=True, help="Do nothing, and succeed, where a site exists.")
+@click.option("--scale", type=float, hidden=True, help="A part of a large profile, for tests.")
 @with_appcontext
-def seed(*, profile: str, number: int, if_empty: bool) -> None:
+def seed(*, profile: str, number: int, if_empty: bool, scale: float | None) -> None:
     """Fill an empty database with invented houses, people and bookings.
 
     demo is one house around today, kalbar a province with a year behind it, nasional 514 houses.
@@ -49,8 +52,9 @@ def seed(*, profile: str, number: int, if_empty: bool) -> None:
         )
         raise SystemExit(2)
     fill, steps = PROFILES[profile]
+    sizes = {"scale": scale} if scale and profile != "demo" else {}
     with click.progressbar(length=steps, label=f"DATA CONTOH ({profile})", file=sys.stderr) as bar:
-        fill(now=clock.now(), seed=number, tell=bar.update)
+        fill(now=clock.now(), seed=number, tell=bar.update, **sizes)
 
 
 @click.command("demo-accounts")
