@@ -272,3 +272,31 @@ def test_a_cooperative_counts_its_members(make: Make, clerk: Actor, now: datetim
         remove_cooperative_member(
             cooperative_id=cooperative, member_id=member, actor=clerk, now=now
         )
+
+
+def test_whoever_is_not_there_cannot_be_added_or_removed(
+    make: Make, clerk: Actor, now: datetime
+) -> None:
+    made = make.business(kind="cooperative")
+
+    with pytest.raises(RuleBroken) as broken:
+        add_person(
+            business_id=made, email="siapa@contoh.example", is_owner=True, actor=clerk, now=now
+        )
+    with pytest.raises(NotFound):
+        remove_person(business_id=made, user_id=10**9, actor=clerk, now=now)
+    with pytest.raises(NotFound):
+        add_cooperative_member(cooperative_id=made, member_id=10**9, actor=clerk, now=now)
+    with pytest.raises(RuleBroken) as typed:
+        create(SYSTEM, now, owner="bukan surel")
+
+    assert codes(broken) == ["user_unknown"]
+    assert codes(typed) == ["email_malformed"]
+
+
+def test_the_same_papers_change_nothing(clerk: Actor, now: datetime) -> None:
+    made = create(clerk, now)
+    edit_business(business_id=made, papers=PAPERS, actor=clerk, now=now)
+
+    edited = select(func.count()).where(AuditEntry.action == "business:edited")
+    assert db.session.scalars(edited).one() == 0

@@ -478,3 +478,33 @@ def test_an_empty_list_is_a_mistake(house: int, now: datetime) -> None:
 def test_a_list_for_another_house_is_refused(make: Make, house: int, now: datetime) -> None:
     with pytest.raises(NotAllowed):
         import_machines(rows=[(2, ROW)], actor=make.user(Role.MANAGER), now=now)
+
+
+def test_a_list_whose_longer_cleaning_finds_no_room_names_the_line(
+    make: Make, house: int, manager: Actor, now: datetime
+) -> None:
+    import_machines(rows=[(2, ROW)], actor=manager, now=now)
+    booked(make, 8)
+    booked(make, 8, 35)
+
+    longer = ROW | {f"cleaning_minutes_{level}": "25" for level in (1, 2, 3)}
+    with pytest.raises(RuleBroken) as broken:
+        import_machines(rows=[(7, longer)], actor=manager, now=now)
+
+    assert codes(broken) == ["cleaning_does_not_fit"]
+    assert broken.value.problems[0].facts["line"] == 7
+
+
+def test_a_retired_machine_cannot_begin_later(
+    make: Make, sealer: int, manager: Actor, now: datetime
+) -> None:
+    retire_machine(code="BS-1", retired_at=now, reason="Tua", actor=manager, now=now)
+
+    with pytest.raises(RuleBroken) as broken:
+        edit(manager, now, commissioned_at=make.at(8))
+
+    assert codes(broken) == ["machine_retired_before_commissioned"]
+    with pytest.raises(NotFound):
+        set_tariff(
+            machine="TIDAK", per_hour=0, valid_from=now, legal_basis="", actor=manager, now=now
+        )

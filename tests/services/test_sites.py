@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from packhouse.db import db
 from packhouse.domain.sites import indonesian_holidays
 from packhouse.domain.users import SYSTEM, Actor, Role
-from packhouse.errors import NotAllowed, NotFound, RuleBroken
+from packhouse.errors import Malformed, NotAllowed, NotFound, RuleBroken
 from packhouse.models.audit import AuditEntry
 from packhouse.models.sites import Closure, Shift, Site, SiteHours, load_calendar
 from packhouse.models.slots import OperatorLoad
@@ -467,3 +467,34 @@ def test_a_house_is_changed_by_its_own_manager_only(make: Make, house: int, now:
             set_operators(code="PTK", operators=1, actor=actor, now=now)
     with pytest.raises(NotFound):
         set_operators(code="TIDAK", operators=1, actor=SYSTEM, now=now)
+
+
+def test_only_a_holiday_is_decided_and_only_in_two_ways(
+    house: int, manager: Actor, now: datetime
+) -> None:
+    day = date(2026, 12, 1)
+    own = add_closure(code="PTK", day_from=day, day_to=day, name="Cat", actor=manager, now=now)
+    holiday = closure_on(date(2026, 12, 24)).id
+
+    with pytest.raises(NotFound):
+        decide_holiday(code="PTK", closure_id=own, decision="open", actor=manager, now=now)
+    with pytest.raises(Malformed):
+        decide_holiday(code="PTK", closure_id=holiday, decision="maybe", actor=manager, now=now)
+    with pytest.raises(NotAllowed):
+        propose_holidays(actor=manager, now=now)
+
+
+def test_hours_that_are_not_there_cannot_be_taken_away(
+    house: int, manager: Actor, now: datetime
+) -> None:
+    with pytest.raises(NotFound):
+        remove_hours(code="PTK", valid_from=date(2027, 1, 1), valid_to=None, actor=manager, now=now)
+
+
+def test_a_shift_beyond_the_new_one_is_left_alone(make: Make, house: int, now: datetime) -> None:
+    for hours in ((13, 16), (7, 12)):
+        from_at, to_at = (make.at(hour) for hour in hours)
+        set_shift(code="PTK", from_at=from_at, to_at=to_at, operators=1, actor=SYSTEM, now=now)
+
+    starts = db.session.scalars(select(Shift.from_at).order_by(Shift.from_at)).all()
+    assert starts == [make.at(7), make.at(13)]
