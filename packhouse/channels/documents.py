@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from reportlab.graphics.shapes import Drawing, Rect
-from reportlab.lib.colors import HexColor, white
+from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -35,7 +35,8 @@ from packhouse.i18n.reports import (
 from packhouse.queries.reports import Utilization
 
 MARGIN = 15 * mm
-WIDTH = A4[0] - 2 * MARGIN
+PADDING = 6  # Points that ReportLab's frame keeps free around the text.
+WIDTH = A4[0] - 2 * (MARGIN + PADDING)
 INK, SOFT, LINE = HexColor("#1d2b29"), HexColor("#55625f"), HexColor("#d8d0bd")
 COLOURS = {
     "PRD": HexColor("#0f5c56"),
@@ -45,6 +46,7 @@ COLOURS = {
     "UDT": HexColor("#a8321f"),
     "NST": HexColor("#f0eadb"),
 }
+LEAST_TOLD = 0.005
 RATES = ("booked_rate", "used_rate", "productive_rate")
 # Vera comes with ReportLab; DejaVu knows more letters, where the machine has it.
 DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
@@ -55,6 +57,8 @@ class _Type(NamedTuple):
     small: ParagraphStyle
     title: ParagraphStyle
     right: ParagraphStyle
+    small_right: ParagraphStyle
+    tiny: ParagraphStyle
     big: ParagraphStyle
 
 
@@ -108,6 +112,8 @@ def _styles() -> _Type:
         ParagraphStyle("small", plain, fontSize=7.5, leading=10, textColor=SOFT),
         ParagraphStyle("title", plain, fontName=bold, fontSize=16, leading=21),
         ParagraphStyle("right", plain, alignment=2),
+        ParagraphStyle("small_right", plain, fontSize=7.5, leading=10, textColor=SOFT, alignment=2),
+        ParagraphStyle("tiny", plain, fontSize=6.5, leading=8, textColor=SOFT),
         ParagraphStyle("big", plain, fontName=bold, fontSize=19, leading=24),
     )
 
@@ -148,13 +154,18 @@ def _legend(style: _Type) -> Table:
 
 
 def _groups(report: Utilization, style: _Type) -> Table:
-    head = [GROUP_NAMES[report.by], *map(figure_name, RATES), _l("Keadaan"), _l("Jam")]
-    rows: list[list[Any]] = [[Paragraph(_safe(str(each)), style.small) for each in head]]
+    head = [
+        Paragraph(_safe(str(GROUP_NAMES[report.by])), style.small),
+        *(Paragraph(_safe(figure_name(rate)), style.small_right) for rate in RATES),
+        Paragraph(_safe(str(_l("Keadaan"))), style.small),
+        Paragraph(_safe(str(_l("Jam"))), style.small_right),
+    ]
+    rows: list[list[Any]] = [head]
     for row in report.rows:
         label = group_label(report.by, row.key, row.label)
         rows.append(_group(label, row.figures, style))
     rows.append(_group(str(GROUP_NAMES["total"]), report.total, style))
-    widths = [WIDTH - 125 * mm, 19 * mm, 19 * mm, 19 * mm, 52 * mm, 16 * mm]
+    widths = [WIDTH - 128 * mm, 17 * mm, 17 * mm, 18 * mm, 59 * mm, 17 * mm]
     look = [
         ("LINEBELOW", (0, 0), (-1, 0), 0.8, INK),
         ("LINEBELOW", (0, 1), (-1, -2), 0.3, LINE),
@@ -172,7 +183,7 @@ def _group(label: str, figures: Figures, style: _Type) -> list[Any]:
     return [
         Paragraph(_safe(label), style.plain),
         *rates,
-        _strip(figures.states, 48 * mm),
+        [_strip(figures.states, 56 * mm), Paragraph(_safe(_words(figures.states)), style.tiny)],
         Paragraph(hours, style.right),
     ]
 
@@ -182,19 +193,34 @@ def _strip(states: dict[str, float], width: float) -> Drawing:
     strip = Drawing(width, 9)
     open_states = {name: value for name, value in states.items() if name != "NST"}
     whole = sum(open_states.values())
-    strip.add(Rect(0, 0, width, 9, fillColor=white if whole else COLOURS["NST"],
+    strip.add(Rect(0, 0, width, 9, fillColor=COLOURS["NST"],
                    strokeColor=LINE, strokeWidth=0.3))  # fmt: skip
     at = 0.0
     for name, value in open_states.items():
-        part = value / whole * width if whole else 0.0
+        if not value:
+            continue
+        part = value / whole * width
         strip.add(Rect(at, 0, part, 9, fillColor=COLOURS[name], strokeColor=None))
         at += part
     return strip
 
 
+def _words(states: dict[str, float]) -> str:
+    """Return the same in words, as far as a bar can show it."""
+    open_states = {name: value for name, value in states.items() if name != "NST"}
+    whole = sum(open_states.values())
+    told = [
+        f"{E10_NAMES[name]} {formats.percent(value / whole, locale=current_locale(), digits=0)}"
+        for name, value in open_states.items()
+        if whole and value / whole >= LEAST_TOLD
+    ]
+    return ", ".join(told) or str(_l("Tutup"))
+
+
 def _definitions(report: Utilization, style: _Type) -> Iterable[Paragraph]:
     for key, text in DEFINITIONS.items():
-        yield Paragraph(f"<b>{_safe(meaning_name(key))}.</b> {_safe(str(text))}", style.small)
+        name = f'<font name="{_fonts()[1]}">{_safe(meaning_name(key))}.</font>'
+        yield Paragraph(f"{name} {_safe(str(text))}", style.small)
     version = f"{meaning_name('definition_version')}: {report.definition_version}."
     yield Paragraph(_safe(version), style.small)
 
@@ -216,9 +242,9 @@ def _numbered(printed: str) -> Callable[..., Canvas]:
                 self.__dict__.update(page)
                 self.setFont(_fonts()[0], 7.5)
                 self.setFillColor(SOFT)
-                self.drawString(MARGIN, 11 * mm, printed.replace(formats.NBSP, " "))
+                self.drawString(MARGIN + PADDING, 11 * mm, printed.replace(formats.NBSP, " "))
                 place = _l("Halaman %(number)s dari %(all)s", number=number, all=len(self.kept))
-                self.drawRightString(A4[0] - MARGIN, 11 * mm, str(place))
+                self.drawRightString(A4[0] - MARGIN - PADDING, 11 * mm, str(place))
                 super().showPage()
             super().save()
 

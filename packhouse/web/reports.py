@@ -173,7 +173,8 @@ def demand() -> ResponseReturnValue:
     for row in found.rows:
         if row.kind is not None:
             kinds[row.kind] = kinds.get(row.kind, 0) + row.minutes
-    return render_template("reports/demand.html", form=form, found=found, kinds=kinds)
+    by_need = sorted(kinds.items(), key=lambda kind: -kind[1])
+    return render_template("reports/demand.html", form=form, found=found, kinds=by_need)
 
 
 # What draws sheets and pages is loaded when it is first asked for, to keep the processes small.
@@ -267,6 +268,6 @@ def _sorted(report: Utilization, sort: str, *, reverse: bool) -> list[Row]:
 def _still(report: Utilization) -> Still:
     still = [row for row in report.rows if row.sums.operations_seconds and not row.sums.prd_seconds]
     return Still(
-        tuple(row for row in still if not row.sums.broken_days),
-        tuple(row for row in still if row.sums.broken_days),
+        tuple(row for row in still if not row.sums.udt_seconds),
+        tuple(row for row in still if row.sums.udt_seconds),
     )

@@ -1,7 +1,14 @@
 """Reports over HTTP."""
 
-from packhouse.domain.users import Role
+import csv
+from io import StringIO
+
+from packhouse import clock
+from packhouse.domain.users import SYSTEM, Role
+from packhouse.queries.reports import Period, utilization
+from packhouse.services import runs
 from tests.api.conftest import House
+from tests.support import worked_day
 
 ROW = {
     "machine", "bookable_minutes", "booked_minutes", "used_minutes", "productive_minutes",
@@ -60,6 +67,29 @@ def test_demand_tells_what_was_refused_and_why(house: House) -> None:
     assert (
         house.producer.get("reports/demand", from_="2026-11-23", to="2026-11-23").status_code == 403
     )
+
+
+def test_the_worked_day_is_told_to_programs_as_the_house_counts_it(house: House) -> None:
+    """UTIL-01, over HTTP."""
+    house.make.machine(house.site, code="M1", rate_per_minute=10.0)
+    lines = csv.DictReader(StringIO(worked_day.as_csv(heater="C")))
+    after = worked_day.at("24:00")
+    runs.import_log(
+        lines=[runs.LogLine(number, **line) for number, line in enumerate(lines, start=2)],
+        actor=SYSTEM,
+        now=after,
+    )
+    day = worked_day.DAY
+
+    with clock.frozen(after):
+        answer = house.manager.get(
+            "reports/utilization", from_=day.isoformat(), to=day.isoformat()
+        ).json
+
+    assert answer == utilization(period=Period(day, day), actor=SYSTEM, now=after).as_dict()
+    row = answer["rows"][0]
+    assert (row["machine"], row["booked_rate"], row["used_rate"]) == ("M1", 1, 300 / 390)
+    assert (row["productive_rate"], row["iso22400"]["quality_ratio"]) == (220 / 390, 0.97)
 
 
 def test_a_report_needs_days_it_can_read(house: House) -> None:
