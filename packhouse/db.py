@@ -229,10 +229,19 @@ def _name_unavailable(context: ExceptionContext) -> None:
         raise Unavailable from error
 
 
-def sqlite_settings(connection: Connection) -> dict[str, int | str]:
-    """Return the settings that must hold on this connection, as SQLite reports them."""
-    names = ("journal_mode", "synchronous", "foreign_keys", "trusted_schema", "busy_timeout")
-    return {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names}
+def wrong_settings(connection: Connection) -> list[str]:
+    """Return the settings of a SQLite connection that are not as pinned; none on PostgreSQL."""
+    if connection.dialect.name != "sqlite":
+        return []
+    wanted = {
+        "journal_mode": "wal" if wal_is_safe(sqlite_driver.sqlite_version_info) else "truncate",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "trusted_schema": 0,
+        "busy_timeout": BUSY_TIMEOUT_MS,
+    }
+    found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in wanted}
+    return [f"{name}={found[name]}" for name in wanted if found[name] != wanted[name]]
 
 
 def reading() -> Session:

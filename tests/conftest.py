@@ -122,10 +122,17 @@ class Browser(FlaskClient):
             return super().open(*args, **kwargs)
 
 
+def bare(**settings: Any) -> Flask:
+    """Build an app that stands on no database, so that there is nothing to guard."""
+    app = create_app(Testing(**settings))
+    app.extensions["packhouse_guarded"] = True
+    return app
+
+
 @pytest.fixture(scope="session")
 def bare_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """An app without a database: for what is decided before anything is read from it."""
-    return create_app(Testing(INSTANCE=tmp_path_factory.mktemp("bare")))
+    return bare(INSTANCE=tmp_path_factory.mktemp("bare"))
 
 
 @pytest.fixture

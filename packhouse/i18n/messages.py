@@ -16,6 +16,10 @@ from packhouse.i18n.names import name_of
 PROBLEM_TEXTS: Mapping[str, LazyString] = {
     # Anything
     "error": _l("Ada yang tidak beres di pihak kami. Coba sekali lagi."),
+    "not_guarded": _l(
+        "Basis data belum siap dipakai. Pengelola sistem perlu menjalankan init-db, lalu"
+        " memulai ulang."
+    ),
     "unavailable": _l("Sistem sedang sibuk. Tunggu sebentar, lalu coba lagi."),
     "malformed": _l("Isian ini tidak dapat dibaca."),
     "code_unknown": _l("Kode %(value)s tidak dikenal untuk %(field)s."),

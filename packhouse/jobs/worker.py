@@ -18,8 +18,10 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
 
 from packhouse import clock
+from packhouse.errors import Unavailable
 from packhouse.jobs.reminders import deliver_messages
 from packhouse.jobs.schedule import DUTIES, Duty, do_duties, due_duties
+from packhouse.queries.audit.readiness import guards
 from packhouse.queries.reminders import heartbeats
 
 TICK_SECONDS = 5
@@ -140,7 +142,13 @@ def with_pulse(duties: Sequence[Duty], pulse: Pulse) -> tuple[Duty, ...]:
 
 
 def run_worker(app: Flask, *, accept_clock: bool = False) -> None:
-    """Work until told to stop (SIGTERM, SIGINT); the process ends when its heart stands still."""
+    """Work until told to stop (SIGTERM, SIGINT); the process ends when its heart stands still.
+
+    Raises Unavailable when the database does not keep its rules: nothing may be changed then.
+    """
+    with app.app_context():
+        if not guards(head=app.extensions["packhouse_head"]).is_ready:
+            raise Unavailable("not_guarded")
     worker = Worker(app, accept_clock=accept_clock)
     # It reports every round it skips because the last one is still at work: that is meant so.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -12,15 +12,17 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from packhouse import clock
 from packhouse.domain.permissions import may_administer
-from packhouse.errors import NotFound
+from packhouse.errors import NotFound, Unavailable
 from packhouse.queries.audit.entries import Filter, entries
-from packhouse.queries.audit.readiness import pulse, readiness
+from packhouse.queries.audit.readiness import guards, pulse, readiness
 from packhouse.web.access import Access, allow, current_actor
 
 bp = Blueprint("audit", __name__)
 
 REQUESTS = "packhouse_requests"
 SECONDS = "packhouse_request_seconds"
+# What must answer while the house cannot work, and what touches no database.
+WATCHED = frozenset({"audit.healthz", "audit.readyz", "audit.metrics", "static"})
 
 
 class _Meters:
@@ -52,11 +54,23 @@ def init_app(app: Flask) -> None:
     app.extensions["packhouse_head"] = ScriptDirectory.from_config(settings).get_current_head()
     app.extensions["packhouse_meters"] = _Meters()
     app.before_request(_begin)
+    app.before_request(_refuse_unguarded)
     app.after_request(_end)
 
 
 def _begin() -> None:
     g.began = perf_counter()
+
+
+def _refuse_unguarded() -> None:
+    """Serve nothing from a database that does not keep its rules; look once a process."""
+    if current_app.extensions.get("packhouse_guarded") or request.endpoint in WATCHED:
+        return
+    found = guards(head=current_app.extensions["packhouse_head"])
+    if not found.is_ready:
+        current_app.logger.error("unguarded", extra={"parts": found.parts})
+        raise Unavailable("not_guarded")
+    current_app.extensions["packhouse_guarded"] = True
 
 
 def _end(response: Response) -> Response:

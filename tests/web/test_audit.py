@@ -1,5 +1,6 @@
 from collections.abc import Callable
 
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
@@ -32,7 +33,8 @@ def test_a_house_is_ready_when_database_triggers_and_worker_are(
 
     assert answer.status_code == 200
     assert answer.get_json() == {
-        "status": "ok", "database": "ok", "migrations": "ok", "triggers": "ok", "worker": "ok"
+        "status": "ok", "database": "ok", "migrations": "ok", "triggers": "ok",
+        "settings": "ok", "worker": "ok",
     }  # fmt: skip
 
 
@@ -47,6 +49,22 @@ def test_a_missing_trigger_makes_a_house_unready(make: Make, client: FlaskClient
 
     assert answer.status_code == 503
     assert "occupations_claim" in answer.get_json()["triggers"]
+
+
+def test_a_database_without_its_rules_serves_nothing(
+    app: Flask, make: Make, client: FlaskClient
+) -> None:
+    with transaction() as session:
+        sqlite = session.get_bind().dialect.name == "sqlite"
+        on = "" if sqlite else " ON bookings"
+        session.execute(text(f"DROP TRIGGER bookings_transition{on}"))
+    app.extensions["packhouse_guarded"] = False
+
+    page = client.get("/sign-in")
+
+    assert page.status_code == 503
+    assert "init-db" in page.text
+    assert client.get("/healthz").status_code == 200
 
 
 def test_meters_are_for_this_machine_and_for_admins(

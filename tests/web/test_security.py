@@ -7,8 +7,6 @@ from flask import Flask, g, request
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from config import Testing
-from packhouse import create_app
 from packhouse.db import db
 from packhouse.domain.users import Actor, Role
 from packhouse.models.audit import AuditEntry
@@ -17,6 +15,7 @@ from packhouse.web.security import HEADERS, limiter
 from tests.factories import Make
 
 LoginAs = Callable[[Actor], FlaskClient]
+from tests.conftest import bare
 
 
 @pytest.fixture
@@ -65,7 +64,7 @@ def test_no_cache_keeps_what_one_person_sees(
 
 
 def test_https_is_kept_to_once_the_house_has_it(tmp_path: Path) -> None:
-    app = create_app(Testing(INSTANCE=tmp_path, PUBLIC_URL="https://kemas.example"))
+    app = bare(INSTANCE=tmp_path, PUBLIC_URL="https://kemas.example")
 
     response = app.test_client().get("/sign-in", base_url="https://kemas.example")
 
@@ -198,7 +197,7 @@ def test_a_host_that_is_not_ours_is_refused(app: Flask, client: FlaskClient) -> 
     ("hops", "address"), [(0, "127.0.0.1"), (1, "203.0.113.3"), (2, "203.0.113.2")]
 )
 def test_as_many_proxies_are_believed_as_there_are(tmp_path: Path, hops: int, address: str) -> None:
-    app = create_app(Testing(INSTANCE=tmp_path, PROXY_HOPS=hops))
+    app = bare(INSTANCE=tmp_path, PROXY_HOPS=hops)
     seen = []
     app.before_request(lambda: seen.append(request.remote_addr))
 
@@ -214,7 +213,7 @@ def test_as_many_proxies_are_believed_as_there_are(tmp_path: Path, hops: int, ad
 
 
 def test_who_floods_the_door_is_asked_to_wait(tmp_path: Path) -> None:
-    client = create_app(Testing(INSTANCE=tmp_path, RATELIMIT=True)).test_client()
+    client = bare(INSTANCE=tmp_path, RATELIMIT=True).test_client()
     try:
         answers = [client.post("/sign-in", data={}) for _ in range(121)]
     finally:

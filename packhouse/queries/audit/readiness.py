@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from packhouse.db import reading
+from packhouse.db import reading, wrong_settings
+from packhouse.errors import Unavailable
 from packhouse.models import triggers
 from packhouse.models.reminders import Heartbeat, Message
 
@@ -25,26 +26,39 @@ class Readiness:
         return set(self.parts.values()) == {"ok"}
 
 
-def readiness(*, head: str, now: datetime) -> Readiness:
-    """Look at every part the house needs; ``head`` is the newest revision the code knows."""
+def guards(*, head: str) -> Readiness:
+    """Look at what must hold before anything is served: schema, its rules, SQLite's settings.
+
+    ``head`` is the newest revision the code knows.
+    """
     session = reading()
     try:
         revision = session.scalar(text("SELECT version_num FROM alembic_version"))
         connection = session.connection()
         missing = triggers.expected(connection.dialect.name) - triggers.present(connection)
-        beat = session.scalar(select(func.max(Heartbeat.at)))
-    except SQLAlchemyError:
+        wrong = wrong_settings(connection)
+    except (SQLAlchemyError, Unavailable):
         session.rollback()
         return Readiness({"database": "unreachable or not set up"})
-    asleep = beat is None or beat < now - ASLEEP
     return Readiness(
         {
             "database": "ok",
             "migrations": "ok" if revision == head else f"at {revision}, not {head}",
             "triggers": "ok" if not missing else "missing: " + ", ".join(sorted(missing)),
-            "worker": "ok" if not asleep else f"last seen {beat.isoformat() if beat else 'never'}",
+            "settings": "ok" if not wrong else ", ".join(wrong),
         }
     )
+
+
+def readiness(*, head: str, now: datetime) -> Readiness:
+    """Look at every part the house needs: its guards, and a worker that is awake."""
+    found = guards(head=head)
+    if not found.is_ready:
+        return found
+    beat = reading().scalar(select(func.max(Heartbeat.at)))
+    asleep = beat is None or beat < now - ASLEEP
+    seen = f"last seen {beat.isoformat() if beat else 'never'}"
+    return Readiness({**found.parts, "worker": seen if asleep else "ok"})
 
 
 @dataclass(frozen=True, slots=True)
