@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 
@@ -44,17 +44,45 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def timed(act: Callable[[], object], *, times: int, warm: int = 2) -> dict[str, float]:
-    """Run something so many times and return median and p95 in milliseconds."""
-    for _ in range(warm):
-        act()
-    spent = []
+    """Run something so many times; see ``timed_in_turn``."""
+    return timed_in_turn([act], times=times, warm=warm)[0]
+
+
+def timed_in_turn(
+    acts: Sequence[Callable[[], object]], *, times: int, warm: int = 2
+) -> list[dict[str, float]]:
+    """Run each so many times, one after the other in turn; return milliseconds of each.
+
+    Taking turns, whatever else the machine does hits all of them alike. ``cpu_ms`` is the median
+    of what this process itself computed: what p50 would be on a machine that does nothing else,
+    without the time of a database server.
+    """
+    for act in acts:
+        for _ in range(warm):
+            act()
+    spent: list[list[float]] = [[] for _ in acts]
+    computed: list[list[float]] = [[] for _ in acts]
     for _ in range(times):
-        begun = perf_counter()
-        act()
-        spent.append((perf_counter() - begun) * 1000)
+        for number, act in enumerate(acts):
+            begun, before = perf_counter(), process_time()
+            act()
+            spent[number].append((perf_counter() - begun) * 1000)
+            computed[number].append((process_time() - before) * 1000)
+    return [
+        {
+            "p50_ms": round(percentile(wall, 0.5), 2),
+            "p95_ms": round(percentile(wall, 0.95), 2),
+            "cpu_ms": round(percentile(cpu, 0.5), 2),
+        }
+        for wall, cpu in zip(spent, computed, strict=True)
+    ]
+
+
+def growth(figures: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Return how many times the first figures the last ones are."""
     return {
-        "p50_ms": round(percentile(spent, 0.5), 2),
-        "p95_ms": round(percentile(spent, 0.95), 2),
+        name.removesuffix("_ms"): round(figures[-1][name] / max(figures[0][name], 0.01), 2)
+        for name in ("p50_ms", "p95_ms", "cpu_ms")
     }
 
 

@@ -47,8 +47,11 @@ class Store:
 
 
 @contextmanager
-def stores(*engines: str) -> Iterator[list[Store]]:
-    """Yield one empty store an engine; servers and files are gone afterwards."""
+def stores(*engines: str, name: str = "bench") -> Iterator[list[Store]]:
+    """Yield one empty store an engine; servers and files are gone afterwards.
+
+    ``name`` keeps stores apart that are open at the same time on a server that was lent.
+    """
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     wanted = engines or ENGINES
     try:
@@ -56,7 +59,7 @@ def stores(*engines: str) -> Iterator[list[Store]]:
             yield [_sqlite(folder)]
             return
         with running_cluster(DURABLE) as cluster:
-            postgres = Store("postgresql", cluster.create_database("bench"), folder / "pg")
+            postgres = Store("postgresql", cluster.create_database(name), folder / "pg")
             postgres.folder.mkdir()
             yield [_sqlite(folder), postgres] if "sqlite" in wanted else [postgres]
     finally:
