@@ -40,6 +40,7 @@ MOMENTS = {
     "in a Friday break": datetime(2026, 11, 27, 5, 0, tzinfo=UTC),
     "on a holiday": datetime(2026, 12, 25, 2, 0, tzinfo=UTC),
     "in Ramadan": datetime(2027, 2, 17, 4, 0, tzinfo=UTC),
+    "right after Lebaran": datetime(2027, 3, 17, 3, 0, tzinfo=UTC),
 }
 
 
@@ -198,6 +199,15 @@ def test_examples_are_never_mixed_with_real_data(make: Make, context: Flask) -> 
     assert "holds a site already" in refused.output
     assert seed(context, "--if-empty").exit_code == 0
     assert told() == Counter()
+
+
+def test_a_house_that_wants_no_examples_gets_none(
+    context: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(context.config, "DEMO", False)
+
+    assert seed(context, "--if-empty").exit_code == 0
+    assert reading().scalars(select(Site.id)).all() == []
 
 
 def test_every_role_has_an_account_that_the_printed_password_opens(context: Flask) -> None:
