@@ -16,6 +16,10 @@ from packhouse.i18n.names import name_of
 PROBLEM_TEXTS: Mapping[str, LazyString] = {
     # Anything
     "error": _l("Ada yang tidak beres di pihak kami. Coba sekali lagi."),
+    "cleaning_in_the_way": _l(
+        "Pada %(day)s waktu itu diperlukan untuk membersihkan mesin di antara reservasi. Pilih"
+        " waktu lain, atau pindahkan reservasinya dahulu."
+    ),
     "not_guarded": _l(
         "Basis data belum siap dipakai. Pengelola sistem perlu menjalankan init-db, lalu"
         " memulai ulang."

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from packhouse.db import transaction, use_case
 from packhouse.domain.bookings import WAITING, State
+from packhouse.domain.machines import MachineTime, cleanings_on, closing_clean_fits
 from packhouse.domain.permissions import may_manage, may_operate
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.runs import BROKEN, Reason
@@ -18,7 +19,7 @@ from packhouse.errors import Malformed, NotAllowed, NotFound, Problem, RuleBroke
 from packhouse.models.bookings import Booking
 from packhouse.models.downtime import Breakdown, Maintenance, open_breakdown
 from packhouse.models.runs import StateInterval
-from packhouse.models.slots import LONGEST_DAYS, Occupation
+from packhouse.models.slots import LONGEST_DAYS, Occupation, load_neighbours
 from packhouse.services.audit import Subject, record
 from packhouse.services.bookings import become
 from packhouse.services.reminders import tell
@@ -102,13 +103,14 @@ def _block(
     session: Session, spot: Place, broken: Breakdown, actor: Actor, now: datetime
 ) -> tuple[Affected, ...]:
     """Hold the machine from now (or from the end of the run that is on) until it is back."""
-    start, end = floor_to_slot(now), ceil_to_slot(broken.expected_back_at)
+    # The slot that is running is nobody's any more: it can neither be booked nor given back.
+    start, end = ceil_to_slot(now), ceil_to_slot(broken.expected_back_at)
     old = session.get(Occupation, broken.occupation_id) if broken.occupation_id else None
     if old is not None:
         start = min(start, old.from_at)
         old.status = "released"
         session.flush()
-    affected = _displace(session, spot, TimeRange(start, end), actor, now)
+    affected = _displace(session, spot, TimeRange(floor_to_slot(now), end), actor, now)
     running = session.scalar(
         select(Occupation.to_at)
         .join(Booking, Booking.occupation_id == Occupation.id)
@@ -224,6 +226,7 @@ def plan_maintenance(
             raise NotAllowed
         _refuse_bookings(session, spot, TimeRange(start, end))
         block = _hold(session, spot, kind="maintenance", time=TimeRange(start, end))
+        _refuse_lost_cleaning(session, spot, TimeRange(start, end))
         planned = Maintenance(
             machine_id=spot.machine.id,
             occupation_id=block.id,
@@ -256,6 +259,18 @@ def _refuse_bookings(session: Session, spot: Place, time: TimeRange) -> None:
     if hit:
         facts = [{"code": row.code, "starts_at": row.starts_at} for row in hit]
         raise RuleBroken([Problem("bookings_in_the_way", each) for each in facts])
+
+
+def _refuse_lost_cleaning(session: Session, spot: Place, time: TimeRange) -> None:
+    """Refuse a plan that takes the time in which the house cleans around other bookings."""
+    days = {spot.day_of(time.start), spot.day_of(time.end - SLOT)}
+    for day in sorted(days):
+        window = spot.calendar.local_day(day)
+        found = load_neighbours(session, machine_ids=[spot.machine.id], window=window)
+        around = MachineTime(spot.spec, spot.calendar, found[spot.machine.id])
+        lost = any(each.occupied_from is None for each in cleanings_on(around, day))
+        if lost or not closing_clean_fits(around, day):
+            raise RuleBroken([Problem("cleaning_in_the_way", {"day": day})])
 
 
 @use_case

@@ -102,7 +102,9 @@ def readyz() -> ResponseReturnValue:
 def metrics() -> ResponseReturnValue:
     """Meters for Prometheus; only for this machine itself, and for an admin."""
     actor = g.get("actor")
-    local = request.remote_addr is not None and ip_address(request.remote_addr).is_loopback
+    # Who comes through a proxy is not this machine, however many hops are believed.
+    direct = request.remote_addr is not None and "X-Forwarded-For" not in request.headers
+    local = direct and ip_address(request.remote_addr or "").is_loopback
     if not local and (actor is None or not may_administer(actor)):
         raise NotFound
     meters: _Meters = current_app.extensions["packhouse_meters"]

@@ -161,3 +161,16 @@ def test_wrong_reports_are_refused_and_change_nothing(floor: Floor) -> None:
 
     assert db.session.scalars(select(Booking.state)).one() == "confirmed"
     assert states() == []
+
+
+def test_a_plan_that_takes_the_closing_clean_is_refused(floor: Floor) -> None:
+    manager = floor.make.user(Role.MANAGER, sites=(floor.site,))
+    floor.book(floor.at(14, 55))
+
+    with pytest.raises(RuleBroken) as refused:
+        downtime.plan_maintenance(
+            machine="M3", from_at=floor.at(15, 40), to_at=floor.at(16), reason="maintenance",
+            actor=manager, now=floor.make.now,
+        )  # fmt: skip
+
+    assert [each.code for each in refused.value.problems] == ["cleaning_in_the_way"]

@@ -80,6 +80,8 @@ def test_meters_are_for_this_machine_and_for_admins(
     assert 'packhouse_duty_age_seconds{duty="deliver_messages"} 0.0' in own.text
     assert 'endpoint="audit.healthz"' in own.text
     assert client.get("/metrics", environ_overrides=away).status_code == 404
+    proxied = {"X-Forwarded-For": "203.0.113.9"}
+    assert client.get("/metrics", headers=proxied).status_code == 404
     admin = login_as(make.user(Role.ADMIN))
     assert admin.get("/metrics", environ_overrides=away).status_code == 200
 

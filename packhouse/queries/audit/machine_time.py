@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from packhouse.domain.bookings import HOLDING, State, price_of
 from packhouse.domain.machines import MachineTime, cleanings_on, closing_clean_fits
+from packhouse.domain.products import Neighbour
 from packhouse.domain.reports import FIELDS, MachineDay
+from packhouse.domain.sites import Calendar
 from packhouse.domain.time_range import to_epoch
 from packhouse.models.bookings import Booking
 from packhouse.models.machines import Machine, load_specs
@@ -185,8 +187,8 @@ def _wrong_cleaning_of(session: Session, machine: Machine, days: list[date], now
         window = calendar.local_day(day)
         around = load_neighbours(session, machine_ids=[machine.id], window=window)
         time = MachineTime(spec, calendar, around[machine.id])
-        if not calendar.is_open_day(day):
-            continue
+        if not _within_hours(calendar, around[machine.id]):
+            continue  # Hours were shortened over bookings: the house lists and settles those.
         live = _live_bookings(session, machine.id)
         for each in cleanings_on(time, day):
             claimed = each.neighbour.occupied_from
@@ -201,6 +203,19 @@ def _wrong_cleaning_of(session: Session, machine: Machine, days: list[date], now
         blocked = any(each.traits is None for each in around[machine.id])
         if not blocked and not closing_clean_fits(time, day):
             yield {"machine": machine.code, "day": day.isoformat(), "closing_clean": "missing"}
+
+
+def _within_hours(calendar: Calendar, neighbours: list[Neighbour]) -> bool:
+    """Say whether every booking begins and ends in opening hours as they are now."""
+    for each in neighbours:
+        if each.traits is None:
+            continue
+        ranges = calendar.open_ranges_on(calendar.day_of(each.starts_at))
+        starts = any(span.contains(each.starts_at) for span in ranges)
+        ends = any(span.start < each.ends_at <= span.end for span in ranges)
+        if not (starts and ends):
+            return False
+    return True
 
 
 def _live_bookings(session: Session, machine_id: int) -> set[int]:

@@ -26,7 +26,16 @@ from packhouse.services.bookings.steps import (
     write_times,
 )
 from packhouse.services.reminders import tell, tell_and_remind
-from packhouse.services.slots import Ask, Offer, Place, find_offers, job_of, lock_place, take
+from packhouse.services.slots import (
+    Ask,
+    Offer,
+    Place,
+    find_offers,
+    job_of,
+    lock_place,
+    lock_product,
+    take,
+)
 
 MOST_PIECES = 1_000_000
 
@@ -81,7 +90,7 @@ def _booked(wish: Wish, actor: Actor, now: datetime, key: str | None, source: st
     with transaction() as session:
 
         def act() -> Answer:
-            product = session.get(Product, wish.product_id)
+            product = lock_product(session, product_id=wish.product_id)
             pack = product.pack if product else None
             spot = lock_place(session, code=wish.machine, now=now, pack=pack)
             if product is None or not may_act_for(actor, product.business_id, spot.site.id):

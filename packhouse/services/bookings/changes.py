@@ -177,8 +177,8 @@ def _refuse_move(booking: Booking, old: Place, target: Target, actor: Actor, now
     if target.version is not None and target.version != booking.version:
         raise Stale("booking_changed", code=booking.code)
     late = is_late(starts_at=booking.starts_at, now=now, cancel_hours=old.site.cancel_hours)
-    own_fault = booking.state != State.DISPLACED
-    if late and own_fault and not may_operate(actor, old.site.id):
+    # A request binds nobody yet, and who was displaced is not at fault.
+    if late and booking.state == State.CONFIRMED and not may_operate(actor, old.site.id):
         raise NotAllowed("move_window_closed", hours=old.site.cancel_hours)
 
 

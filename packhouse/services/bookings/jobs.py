@@ -17,7 +17,7 @@ from packhouse.models.products import Product
 from packhouse.services.audit import Once, answer_once
 from packhouse.services.bookings.booking import Wish, add_booking, alternatives_to, new_job
 from packhouse.services.bookings.steps import Answer, answer_of
-from packhouse.services.slots import Place, lock_places
+from packhouse.services.slots import Place, lock_places, lock_product
 
 MOST_PARTS = 20
 
@@ -80,7 +80,7 @@ def _job_booked(
     with transaction() as session:
 
         def act() -> Answer:
-            product = session.get(Product, product_id)
+            product = lock_product(session, product_id=product_id)
             places = _places(session, parts, product.pack if product else None, now)
             if product is None or not all(
                 may_act_for(actor, product.business_id, place.site.id) for place in places.values()

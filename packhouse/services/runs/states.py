@@ -53,6 +53,8 @@ def switch_state(
         session.flush()
     if reason is None:
         return
+    if current is None:
+        now = max(now, _last_end(session, machine_id) or now)
     session.add(
         StateInterval(
             machine_id=machine_id,
@@ -63,6 +65,16 @@ def switch_state(
         )
     )
     session.flush()
+
+
+def _last_end(session: Session, machine_id: int) -> datetime | None:
+    """Return when the last state ended: a second later than said, if it would have been empty."""
+    return session.scalar(
+        select(StateInterval.ends_at)
+        .where(StateInterval.machine_id == machine_id)
+        .order_by(StateInterval.starts_at.desc())
+        .limit(1)
+    )
 
 
 def settle_setup(session: Session, *, run: Run, now: datetime) -> None:
@@ -90,12 +102,7 @@ def note_changeover(session: Session, *, booking: Booking, run: Run, now: dateti
     if not booking.changeover_minutes:
         return
     occupation = session.get_one(Occupation, booking.occupation_id)
-    last_end = session.scalar(
-        select(StateInterval.ends_at)
-        .where(StateInterval.machine_id == booking.machine_id)
-        .order_by(StateInterval.starts_at.desc())
-        .limit(1)
-    )
+    last_end = _last_end(session, booking.machine_id)
     start = max(occupation.from_at, last_end or occupation.from_at)
     end = min(booking.starts_at, now)
     current = open_state(session, machine_id=booking.machine_id)

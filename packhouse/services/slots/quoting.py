@@ -14,7 +14,7 @@ from packhouse.domain.bookings import price_of
 from packhouse.domain.machines import MachineTime
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.products import Job
-from packhouse.domain.slots import Choice, Phases, best_options, rank, refusals
+from packhouse.domain.slots import Choice, Option, Phases, best_options, rank, refusals
 from packhouse.domain.time_range import TimeRange, ceil_to_slot, local_iso
 from packhouse.domain.users import Actor
 from packhouse.errors import Malformed, NotFound, Problem
@@ -27,6 +27,7 @@ from packhouse.services.slots.taking import job_of
 
 LOOK_AHEAD = timedelta(days=14)
 MOST_MACHINES = 60
+ENOUGH = 3
 MOST_PIECES = 1_000_000
 # A refusal for one of these reasons is the machine's nature; the others are about time.
 NATURE = ("pack_not_handled", "lane_mismatch", "machine_not_yet_commissioned", "machine_retired")
@@ -241,20 +242,20 @@ def _times(
 
 
 def _offers(search: _Search) -> tuple[Offer, ...]:
-    """Return the best of all houses, each searched within its own notice and horizon."""
-    found = [
-        choice.option
-        for site_id, window in search.windows.items()
-        for choice in best_options(
-            [
-                search.times[machine.code]
-                for machine in search.machines
-                if machine.site_id == site_id
-            ],
-            search.job,
-            window,
-        )
-    ]
+    """Return the best of the nearest houses, each within its own notice and horizon.
+
+    The machines come nearest house first. A house further away is looked at only while fewer
+    than three times are found: nobody travels for hours to gain one.
+    """
+    found: list[Option] = []
+    for site_id in dict.fromkeys(machine.site_id for machine in search.machines):
+        if len(found) >= ENOUGH:
+            break
+        times = [
+            search.times[machine.code] for machine in search.machines if machine.site_id == site_id
+        ]
+        best = best_options(times, search.job, search.windows[site_id])
+        found += [choice.option for choice in best]
     return tuple(_offer(search, choice) for choice in rank(found))
 
 

@@ -70,6 +70,11 @@ def _place_of(session: Session, machine: Machine, now: datetime, pack: str | Non
     return Place(machine, site, spec, calendar)
 
 
+def lock_product(session: Session, *, product_id: int) -> Product | None:
+    """Return a product whose recipe stands still until the commit, if there is such a one."""
+    return session.get(Product, product_id, with_for_update={"read": True, "key_share": True})
+
+
 def job_of(product: Product, quantity: int) -> Job:
     """Return what planning needs to know of so many pieces of a product."""
     traits = traits_of(product.lane, frozenset(product.allergens), product.aroma, wet=product.wet)
