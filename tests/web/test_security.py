@@ -12,10 +12,10 @@ from packhouse.domain.users import Actor, Role
 from packhouse.models.audit import AuditEntry
 from packhouse.models.users import User
 from packhouse.web.security import HEADERS, limiter
+from tests.conftest import bare
 from tests.factories import Make
 
 LoginAs = Callable[[Actor], FlaskClient]
-from tests.conftest import bare
 
 
 @pytest.fixture
