@@ -180,18 +180,11 @@ def load_neighbours(
     found: dict[int, list[Neighbour]] = {machine_id: [] for machine_id in machine_ids}
     given = {"machine_ids": list(machine_ids), "start": window.start, "end": window.end}
     for query in (_BEGINNING_INSIDE, _BLOCKS_REACHING_IN):
-        for row in session.execute(query, given):
-            traits = row.lane and _traits(row.lane, row.allergens, row.aroma, row.wet)
-            found[row.machine_id].append(
-                Neighbour(
-                    starts_at=max(row.starts_at or row.from_at, row.from_at),
-                    ends_at=row.to_at,
-                    occupied_from=row.from_at,
-                    traits=traits or None,
-                    kind=row.kind,
-                    key=row.booking_id,
-                )
-            )
+        rows = session.execute(query, given)
+        for machine_id, kind, from_at, to_at, key, starts_at, lane, *others in rows:
+            traits = _traits(lane, *others) if lane else None
+            hers = max(starts_at or from_at, from_at)
+            found[machine_id].append(Neighbour(hers, to_at, from_at, traits, kind, key))
     return found
 
 

@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import nsmallest
 from itertools import islice
 from operator import attrgetter
@@ -98,17 +98,22 @@ class _Gap(NamedTuple):
     spare_after: int
 
 
-def _gaps(day: WorkingDay, others: Sequence[Neighbour]) -> list[_Gap]:
-    """Return the room before, between and after the occupations of a day, in order."""
-    starts = [day.position(to_epoch(each.keeps_from)) for each in others] + [day.length]
-    ends = [0] + [day.position(to_epoch(each.ends_at)) for each in others]
+def _gaps(day: WorkingDay, others: Sequence[Neighbour], seconds: int) -> list[_Gap]:
+    """Return the room between the occupations of a day, in order, where so much may fit."""
+    shortest = timedelta(seconds=seconds)
+    starts = [each.keeps_from for each in others] + [day.ranges[-1].end]
+    ends = [day.ranges[0].start] + [each.ends_at for each in others]
+
+    def room(start: datetime, end: datetime) -> int:
+        return day.position(to_epoch(end)) - day.position(to_epoch(start))
+
     after: list[tuple[Neighbour | None, int]] = [(None, 0)]
     for index in range(len(others) - 1, -1, -1):
         following, spare = after[-1]
         if others[index].traits:
             after.append((others[index], 0))
         else:
-            after.append((following, max(spare, starts[index + 1] - ends[index + 1])))
+            after.append((following, max(spare, room(ends[index + 1], starts[index + 1]))))
     after.reverse()
     gaps: list[_Gap] = []
     previous: Neighbour | None = None
@@ -117,10 +122,11 @@ def _gaps(day: WorkingDay, others: Sequence[Neighbour]) -> list[_Gap]:
         if index and others[index - 1].traits:
             previous, spare = others[index - 1], 0
         elif index:
-            wall = others[index - 1]
-            room = day.position(to_epoch(wall.occupied_from)) - ends[index - 1]
-            spare = max(spare, room)
-        gaps.append(_Gap(ends[index], starts[index], previous, spare, following, spare_after))
+            spare = max(spare, room(ends[index - 1], others[index - 1].occupied_from))
+        # Working time is never longer than time: most gaps of a full day are told by it alone.
+        if starts[index] - ends[index] >= shortest:
+            start, end = (day.position(to_epoch(each)) for each in (ends[index], starts[index]))
+            gaps.append(_Gap(start, end, previous, spare, following, spare_after))
     return gaps
 
 
@@ -164,7 +170,7 @@ def _fits(machine: MachineTime, job: Job, window: TimeRange) -> Iterator[_Fit]:
         today = _on_day(machine, others, day)
         earliest = ceil_to_grid(day.position(first), SLOT_SECONDS)
         latest = day.position(last) - seconds
-        for gap in _gaps(day, today.neighbours):
+        for gap in _gaps(day, today.neighbours, seconds):
             fit = _fit(today, day, gap, needs)
             if fit:
                 low, high = max(fit.low, earliest), min(fit.high, latest)
