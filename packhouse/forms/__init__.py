@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from flask import request
 from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext as _ngettext
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, IntegerField, PasswordField, StringField
 
 from packhouse.errors import Problem
@@ -104,6 +106,12 @@ class BaseForm(FlaskForm):
 
     class Meta(FlaskForm.Meta):
         """Our texts, and filters that hold for every text field."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Read the fields of a form alone: no file under a field's name, and no JSON."""
+            if formdata is None or isinstance(formdata, MultiDict):
+                return formdata
+            return (request.form or None) if request.method == "POST" else None
 
         def get_translations(self, form: Any) -> FormTexts:
             """Speak Indonesian, or what the catalog makes of it."""
