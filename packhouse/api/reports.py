@@ -95,6 +95,8 @@ class DemandReport(ma.Schema):
     site = fields.String(required=True, allow_none=True)
     rows = fields.List(fields.Nested(WishesRow), required=True)
     total = fields.Nested(Wishes, required=True)
+    served_minutes = fields.Float(required=True)
+    unmet_ratio = fields.Float(required=True, allow_none=True)
 
 
 @bp.route("/reports/utilization", methods=["GET"])
