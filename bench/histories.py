@@ -57,6 +57,7 @@ class Past:
     product: int
     producer: Actor
     actor: Actor
+    email: str
     secret: str
 
     @contextmanager
@@ -83,15 +84,16 @@ class Past:
             act()
         return counted.total
 
-    def page(self, address: str) -> Callable[[], bytes]:
-        """Return what reads a page in a browser in which the manager is signed in."""
+    def page(self, address: str, token: str | None = None) -> Callable[[], bytes]:
+        """Return what reads a page as the house's manager: in a browser, or with a token."""
         browser = self.app.test_client()
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         with browser.session_transaction() as cookie:
-            cookie["_user_id"] = self.secret
+            cookie["_user_id"] = None if token else self.secret
 
         def read() -> bytes:
             with clock.frozen(NOW):
-                answer = browser.get(address)
+                answer = browser.get(address, headers=headers)
             if answer.status_code != 200:
                 raise RuntimeError(f"{address} answers {answer.status}")
             return answer.data
@@ -180,9 +182,19 @@ def _furnish(store: Store, app: Flask, bookings: int) -> Past:
         business = make.business()
         owner = make.producer(business)
         products += [make.product(business, **more) for more in PRODUCTS]
-    manager = make.user(Role.MANAGER, sites=(site,))
+    email = "kepala@contoh.example"
+    manager = make.user(Role.MANAGER, sites=(site,), email=email)
     return Past(
-        store, app, bookings, site, codes, products[-4], owner, manager, make.session(manager)
+        store,
+        app,
+        bookings,
+        site,
+        codes,
+        products[-4],
+        owner,
+        manager,
+        email,
+        make.session(manager),
     )
 
 

@@ -5,18 +5,21 @@ from datetime import UTC, datetime
 from flask import Flask
 from sqlalchemy import text
 
+from bench.booking import PATH, prepare
 from bench.report import progress, tell
+from bench.serving import post_together, server
 from bench.stores import SECRET, Store, stores
 from config import Production
-from packhouse import create_app
+from packhouse import clock, create_app
 from packhouse.db import db
 from packhouse.queries.audit import verify
 from tests.factories import Make
 from tests.support import races
 
 PROCESSES = 8
-ATTEMPTS = 100_000
+ATTEMPTS = 160
 CONTROL_ROUNDS = 200
+HTTP_RACES = 40
 NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
 
 
@@ -27,6 +30,9 @@ def run() -> None:
             app = store.app()
             with app.app_context():
                 _race(store, app)
+    with stores() as both:
+        for store in both:
+            _race_over_http(store, store.app())
 
 
 def _race(store: Store, app: Flask) -> None:
@@ -67,6 +73,26 @@ def _race(store: Store, app: Flask) -> None:
         winners=control.wins,
         stored=stored,
         overlaps=stored - CONTROL_ROUNDS,
+    )
+
+
+def _race_over_http(store: Store, app: Flask) -> None:
+    """Race clients of one server, several processes as a busy house runs them."""
+    progress(f"race: {HTTP_RACES} slots over HTTP on {store.engine}")
+    token, bodies = prepare(app, bookings=HTTP_RACES)
+    with server(store, workers=3) as (port, _):
+        statuses = post_together(port, PATH, bodies[:HTTP_RACES], token=token, clients=PROCESSES)
+    with app.app_context():
+        broken = verify(now=clock.now())
+    tell(
+        "race http",
+        engine=store.engine,
+        clients=PROCESSES,
+        processes=3,
+        races=HTTP_RACES,
+        winners=statuses.get(201, 0),
+        statuses=statuses,
+        overlaps=sum(len(finding.rows) for finding in broken),
     )
 
 

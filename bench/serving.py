@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
-from threading import Thread
+from threading import Barrier, Lock, Thread
 from typing import Any
 
 from bench.report import percentile
@@ -40,7 +40,7 @@ def environment(store: Store) -> dict[str, str]:
 
 @contextmanager
 def server(
-    store: Store, app: str = "wsgi:app", *, preload: bool = False
+    store: Store, app: str = "wsgi:app", *, preload: bool = False, workers: int = 1
 ) -> Iterator[tuple[int, int]]:
     """Serve an app as a house does (one process of eight threads); yield port and process id.
 
@@ -49,7 +49,7 @@ def server(
     port = free_port()
     process = subprocess.Popen(
         [
-            sys.executable, "-m", "gunicorn", "--workers", "1", "--threads", "8",
+            sys.executable, "-m", "gunicorn", "--workers", str(workers), "--threads", "8",
             "--no-control-socket", "--log-level", "critical", "--bind", f"127.0.0.1:{port}", app,
             *(["--preload"] if preload else []),
         ],
@@ -127,3 +127,29 @@ def _post_all(
             "statuses": statuses,
         }
     )
+
+
+def post_together(
+    port: int, path: str, bodies: Sequence[dict[str, Any]], *, token: str, clients: int
+) -> dict[int, int]:
+    """Send each body from all clients at the same moment; return how often each status came."""
+    statuses: dict[int, int] = {}
+    barrier, lock = Barrier(clients), Lock()
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+
+    def work() -> None:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+            for body in bodies:
+                barrier.wait(60)
+                connection.request("POST", path, json.dumps(body), headers)
+                answer = connection.getresponse()
+                answer.read()
+                with lock:
+                    statuses[answer.status] = statuses.get(answer.status, 0) + 1
+
+    threads = [Thread(target=work) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return statuses

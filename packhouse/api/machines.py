@@ -87,6 +87,10 @@ class Period(Input):
     to_at = Instant(data_key="to")
 
 
+class SchedulesFilter(Period, MachineFilter):
+    pass
+
+
 def machine_told(machine: MachineItem) -> dict[str, Any]:
     """Return a machine with its times in its house's zone."""
 
@@ -128,16 +132,39 @@ def schedule(chosen: dict[str, datetime], code: str) -> ResponseReturnValue:
     Whose booking it is, only those are told who may see the booking.
     """
     now = clock.now()
+    time = _period(chosen, now)
+    return _schedule_told(machines.schedule(code=code, time=time, actor=asking(), now=now))
+
+
+@bp.route("/schedules", methods=["GET"])
+@allow(Access.SIGNED_IN)
+@bp.arguments(SchedulesFilter, location="query")
+@bp.response(200, page_of(Schedule))
+def schedules(chosen: dict[str, Any]) -> ResponseReturnValue:
+    """Show the same of all machines in use, of one house or of one kind if you say so."""
+    now = clock.now()
+    time = _period(chosen, now)
+    asked = {name: chosen[name] for name in chosen.keys() - {"from_at", "to_at"}}
+    page = machines_page(now=now, in_use=True, **asked)
+    found = machines.schedules(page=page, time=time, actor=asking())
+    return {"items": [_schedule_told(each) for each in found], "next": page.next}
+
+
+def _period(chosen: dict[str, Any], now: datetime) -> TimeRange:
+    """Return the period asked for: a week from now on if unsaid."""
     start = chosen.get("from_at", floor_to_slot(now))
     end = chosen.get("to_at", start + LOOK_AHEAD)
     if start >= end:
         raise Malformed("period_reversed")
-    found = machines.schedule(code=code, time=TimeRange(start, end), actor=asking(), now=now)
+    return TimeRange(start, end)
+
+
+def _schedule_told(found: machines.Schedule) -> dict[str, Any]:
     zone = found.machine.zone
     return {
         "machine": found.machine.code,
-        "from_at": local_iso(start, zone),
-        "to_at": local_iso(end, zone),
+        "from_at": local_iso(found.time.start, zone),
+        "to_at": local_iso(found.time.end, zone),
         "open": [
             {"starts_at": local_iso(each.start, zone), "ends_at": local_iso(each.end, zone)}
             for each in found.open
@@ -148,8 +175,14 @@ def schedule(chosen: dict[str, datetime], code: str) -> ResponseReturnValue:
 
 
 def _busy_told(busy: Busy, zone: str) -> dict[str, Any]:
-    times = ("occupied_from", "starts_at", "ends_at")
-    return asdict(busy) | {name: local_iso(getattr(busy, name), zone) for name in times}
+    return {
+        "kind": busy.kind,
+        "occupied_from": local_iso(busy.occupied_from, zone),
+        "starts_at": local_iso(busy.starts_at, zone),
+        "ends_at": local_iso(busy.ends_at, zone),
+        "booking": busy.booking,
+        "state": busy.state,
+    }
 
 
 @bp.route("/packs", methods=["GET"])

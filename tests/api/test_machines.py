@@ -91,6 +91,27 @@ def test_a_schedule_without_a_period_is_that_of_the_coming_week(house: House) ->
     assert len(schedule["items"]) == 1
 
 
+def test_the_schedules_of_a_house_are_those_of_its_machines(house: House, make: Make) -> None:
+    make.machine(house.site, code="M4")
+    make.machine(house.site, code="M5", retired_at=make.at(0, days=-1))
+    make.machine(make.site(code="SKW"), code="S1")
+    house.book(9)
+    period = {"from_": make.at(0).isoformat(), "to": make.at(0, days=3).isoformat()}
+
+    page = house.producer.get("schedules", site="PTK", **period).json
+    first = house.producer.get("schedules", site="PTK", limit=1, **period).json
+
+    alone = [
+        house.producer.get(f"machines/{code}/schedule", **period).json for code in ("M3", "M4")
+    ]
+    assert page == {"items": alone, "next": None}
+    assert first["items"] == alone[:1]
+    assert first["next"]
+    assert codes(house.producer.get("schedules", **period | {"to": period["from_"]})) == [
+        "period_reversed"
+    ]
+
+
 def test_a_schedule_has_a_longest_period(house: House, make: Make) -> None:
     start = make.at(0).isoformat()
 

@@ -1,0 +1,71 @@
+"""A year of use of fifty machines: from rollups, from raw states, and as the page shows it."""
+
+import tracemalloc
+from collections.abc import Callable
+from datetime import timedelta
+
+from bench.histories import NOW, TODAY, Past, all_pasts, compare
+from bench.report import progress, tell
+from packhouse.domain.users import SYSTEM
+from packhouse.queries.reports import Period, Utilization, utilization
+from packhouse.services import reports
+
+FIRST, LAST = TODAY - timedelta(days=365), TODAY - timedelta(days=1)
+PAGE = f"/reports/utilization?from={FIRST}&to={LAST}&by=machine"
+TIMES = {"rollups": 20, "raw": 3, "page": 20}
+
+
+def run() -> None:
+    """Measure both databases and both pasts; raises SystemExit where figures differ."""
+    for engine, pasts in all_pasts():
+        for past in pasts:
+            _prepare(past)
+        for what, act in (("rollups", kept), ("raw", raw)):
+            acts = [(past, _of(act, past)) for past in pasts]
+            compare("utilization", what, acts, times=TIMES[what])
+            for past, each in acts:
+                tell(
+                    "utilization",
+                    what=f"{what}, peak memory",
+                    engine=engine,
+                    bookings=past.bookings,
+                    peak_mib=_peak_mib(past, each),
+                )
+        shown = [(past, past.page(PAGE)) for past in pasts]
+        compare("utilization", "page", shown, times=TIMES["page"], bytes=len(shown[0][1]()))
+
+
+def kept(past: Past) -> Utilization:
+    """Return the year from rollups."""
+    return utilization(period=Period(FIRST, LAST), actor=past.actor, now=NOW)
+
+
+def raw(past: Past) -> Utilization:
+    """Return the year from the states as they were recorded."""
+    return utilization(period=Period(FIRST, LAST), actor=past.actor, now=NOW, raw=True)
+
+
+def _of(act: Callable[[Past], Utilization], past: Past) -> Callable[[], Utilization]:
+    return lambda: act(past)
+
+
+def _prepare(past: Past) -> None:
+    """Roll up as the worker does; the figures must be those of the raw states, to the second."""
+    with past.at_work():
+        days = 0
+        while done := reports.roll_up(actor=SYSTEM, now=NOW):
+            days += done
+        progress(f"{past.store.engine}: {days} days of machines rolled up")
+        if kept(past) != raw(past):
+            raise SystemExit("utilization: rollups and raw states give different figures")
+    tell("utilization", what="equal", engine=past.store.engine, bookings=past.bookings, equal=True)
+
+
+def _peak_mib(past: Past, act: Callable[[], object]) -> float:
+    within = past.acting(act)
+    tracemalloc.start()
+    try:
+        within()
+        return round(tracemalloc.get_traced_memory()[1] / 2**20, 1)
+    finally:
+        tracemalloc.stop()
