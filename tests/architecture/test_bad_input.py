@@ -124,8 +124,9 @@ class Stranger:
         return {
             "product": str(self.product), "quantity": "100", "machine": "M3", "site": "PTK",
             "starts_at": "2026-12-01T01:00:00Z", "idempotency_key": f"kunci-{self.sent}",
-            "version": "1", "day": "2026-12-01", "time": "09:00", "reason": "no_material", "good": "100",
-            "rejected": "0", "sure": "y", "name": "Contoh", "email": "baru@contoh.example",
+            "version": "1", "day": "2026-12-01", "time": "09:00", "reason": "no_material",
+            "good": "100", "rejected": "0", "sure": "y", "name": "Contoh",
+            "email": "baru@contoh.example",
             "password": "rumah kemasan contoh 26", "phone": "08123456789", "role": "operator",
             "locale": "id", "from": "2026-12-01", "to": "2026-12-02", "from_day": "2026-12-01",
             "to_day": "2026-12-02", "expected_back_at": "2026-11-25T09:00", "pack": "pouch_100",

@@ -1,0 +1,196 @@
+"""Revisions lead to the tables of the models, up and down and up again, with rows in them."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import Column, Connection, inspect, text
+from sqlalchemy import String as Text
+
+from packhouse.cli.seeds.demo import seed_demo
+from packhouse.db import Base, db
+from packhouse.domain.users import SYSTEM, Role
+from packhouse.errors import NotAllowed
+from packhouse.models import triggers
+from packhouse.services import bookings, downtime, housekeeping, sessions, users
+from packhouse.services.bookings import Target, Wish
+from tests.conftest import NOW
+from tests.factories import Make
+
+MIGRATIONS = Path(str(triggers.__file__)).parents[1] / "migrations"
+SCRATCH = """
+from alembic import op
+import sqlalchemy as sa
+revision, down_revision, branch_labels, depends_on = "9999", "{head}", None, None
+
+def upgrade() -> None:
+    for table in ("occupations", "bookings", "audit_entries", "state_intervals"):
+        with op.batch_alter_table(table, recreate="{recreate}") as batch:
+            batch.add_column(sa.Column("scratch", sa.String()))
+
+def downgrade() -> None:
+    for table in ("occupations", "bookings", "audit_entries", "state_intervals"):
+        with op.batch_alter_table(table, recreate="{recreate}") as batch:
+            batch.drop_column("scratch")
+"""
+
+
+def revisions() -> list[str]:
+    """Return all revisions, the newest first."""
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    return [each.revision for each in scripts.walk_revisions()]
+
+
+def differences(connection: Connection) -> list[object]:
+    migration = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(migration, Base.metadata))
+
+
+def seals() -> dict[str, str]:
+    """Return a hash of all rows of every table, in the order of their key."""
+    db.session.remove()
+    found = {}
+    with db.engine.connect() as connection:
+        for name in inspect(connection).get_table_names():
+            if name == "alembic_version":
+                continue
+            key = inspect(connection).get_pk_constraint(name)["constrained_columns"]
+            rows = connection.execute(text(f"SELECT * FROM {name} ORDER BY {', '.join(key)}"))
+            found[name] = hashlib.sha256(repr(rows.all()).encode()).hexdigest()
+    return found
+
+
+def rules() -> set[str]:
+    with db.engine.connect() as connection:
+        return triggers.present(connection) & triggers.expected(connection.dialect.name)
+
+
+def all_rules() -> set[str]:
+    return triggers.expected(db.engine.dialect.name)
+
+
+@pytest.fixture
+def seeded(context: Flask, make: Make) -> Flask:
+    """The app with an invented house in its database, and a row of all that it has none of."""
+    seed_demo(now=NOW, seed=1, tell=lambda _step: None)
+    site = make.site()
+    machine = make.code(make.machine(site))
+    product = make.product(make.business())
+    operator = make.user(Role.OPERATOR, sites=(site,), email="petugas@contoh.example")
+    make.session(operator)
+    make.shift(site, make.at(8), make.at(9), operators=1)
+    users.create_token(email="petugas@contoh.example", actor=SYSTEM, now=NOW)
+    housekeeping.note_duty(duty="prune", now=NOW, done=1, error=None)
+    wish = Wish(product, 100, machine, make.at(8))
+    booked = bookings.book(wish=wish, actor=operator, now=NOW, key="kunci")
+    target = Target(make.at(9))
+    bookings.move(code=str(booked["code"]), target=target, actor=operator, now=NOW)
+    downtime.plan_maintenance(
+        machine=machine, from_at=make.at(13), to_at=make.at(14), reason="maintenance",
+        actor=SYSTEM, now=NOW,
+    )  # fmt: skip
+    with pytest.raises(NotAllowed):
+        sessions.sign_in(email="x@contoh.example", password="salah", network="::1", now=NOW)
+    return context
+
+
+def test_the_newest_revision_makes_the_tables_of_the_models(context: Flask) -> None:
+    with db.engine.connect() as connection:
+        assert differences(connection) == []
+
+
+def test_revisions_are_one_line_and_each_can_be_undone() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+
+    assert len(scripts.get_heads()) == len(scripts.get_bases()) == 1
+    assert all(hasattr(each.module, "downgrade") for each in scripts.walk_revisions())
+
+
+def test_every_table_has_rows_to_lose(seeded: Flask) -> None:
+    with db.engine.connect() as connection:
+        empty = {
+            name
+            for name in Base.metadata.tables
+            if connection.execute(text(f"SELECT 1 FROM {name} LIMIT 1")).first() is None
+        }
+
+    assert empty == set()
+
+
+def test_every_revision_goes_down_and_up_again_with_rows(seeded: Flask) -> None:
+    for revision, older in zip(revisions(), [*revisions()[1:], "base"], strict=True):
+        before = seals()
+        db.session.remove()
+        flask_migrate.downgrade(revision=older)
+        kept = seals()
+        assert {name: before[name] for name in kept} == kept, f"{revision} down changes rows"
+        flask_migrate.upgrade(revision=revision)
+        again = seals()
+        assert set(again) == set(before), revision
+        assert {name: again[name] for name in kept} == kept, f"{revision} up changes rows"
+        db.session.remove()
+        flask_migrate.downgrade(revision=older)
+    assert seals() == {}
+
+    flask_migrate.upgrade()
+
+    with db.engine.connect() as connection:
+        assert differences(connection) == []
+    assert rules() == all_rules()
+
+
+def test_rules_are_back_after_a_revision_was_undone_and_done_again(seeded: Flask) -> None:
+    before = seals()
+    db.session.remove()
+    flask_migrate.downgrade(revision="-1")
+
+    flask_migrate.upgrade()
+
+    assert rules() == all_rules()
+    assert set(seals()) == set(before)
+
+
+def test_a_table_that_a_revision_rebuilds_keeps_its_rules_and_rows(
+    seeded: Flask, tmp_path: Path
+) -> None:
+    folder = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    recreate = "always" if db.engine.dialect.name == "sqlite" else "auto"
+    scratch = SCRATCH.format(head=revisions()[0], recreate=recreate)
+    (folder / "versions" / "9999_scratch.py").write_text(scratch)
+    before = seals()
+    db.session.remove()
+
+    flask_migrate.upgrade(directory=str(folder))
+
+    assert rules() == all_rules()
+    assert {name: seal for name, seal in seals().items() if before[name] != seal}.keys() == {
+        "occupations", "bookings", "audit_entries", "state_intervals",
+    }  # fmt: skip
+    db.session.remove()
+    flask_migrate.downgrade(directory=str(folder), revision="-1")
+    flask_migrate.upgrade()
+    assert seals() == before
+    assert rules() == all_rules()
+
+
+def test_a_rebuilt_table_alone_would_lose_its_rules_on_sqlite(context: Flask) -> None:
+    if db.engine.dialect.name != "sqlite":
+        assert rules() == all_rules()  # PostgreSQL alters tables in place.
+        return
+    with db.engine.connect().execution_options(immediate=True) as connection:
+        with Operations(MigrationContext.configure(connection)).batch_alter_table(
+            "moves", recreate="always"
+        ) as batch:
+            batch.add_column(Column("scratch", Text()))
+
+        assert "moves_no_update" not in triggers.present(connection)
+        triggers.install(connection)
+        assert triggers.present(connection) == all_rules()
