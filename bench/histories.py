@@ -127,10 +127,11 @@ def compare(
     acts: Sequence[tuple[Past, Callable[[], object]]],
     *,
     times: int,
+    warm: int = 8,
     **facts: object,
 ) -> None:
     """Measure the same with every past in turn, and tell how it grows."""
-    figures = timed_in_turn([past.acting(act) for past, act in acts], times=times, warm=8)
+    figures = timed_in_turn([past.acting(act) for past, act in acts], times=times, warm=warm)
     for (past, act), each in zip(acts, figures, strict=True):
         tell(
             bench,

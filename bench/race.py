@@ -46,6 +46,7 @@ def _race(store: Store, app: Flask) -> None:
     guarded = races.Contest(open_app, settings, arena, races.book_once)
     outcome = races.race(guarded, processes=PROCESSES)
     broken = verify(now=NOW)
+    db.session.remove()
     tell(
         "race",
         engine=store.engine,
@@ -84,6 +85,7 @@ def _race_over_http(store: Store, app: Flask) -> None:
         statuses = post_together(port, PATH, bodies[:HTTP_RACES], token=token, clients=PROCESSES)
     with app.app_context():
         broken = verify(now=clock.now())
+        db.session.remove()
     tell(
         "race http",
         engine=store.engine,
