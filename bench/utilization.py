@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from bench.histories import NOW, TODAY, Past, all_pasts, compare
 from bench.report import progress, tell
-from packhouse.domain.users import SYSTEM
+from bench.serving import CONTEXT
+from bench.stores import Store
+from packhouse.db import db
+from packhouse.domain.users import SYSTEM, Actor
 from packhouse.queries.reports import Period, Utilization, utilization
 from packhouse.services import reports
 
@@ -25,13 +29,13 @@ def run() -> None:
             compare(
                 "utilization", what, acts, times=TIMES[what], warm=2 if what == "rollups" else 0
             )
-            for past, each in acts:
+            for past in pasts:
                 tell(
                     "utilization",
                     what=f"{what}, peak memory",
                     engine=engine,
                     bookings=past.bookings,
-                    peak_mib=_peak_mib(past, each),
+                    peak_mib=_peak_mib(past, raw=what == "raw"),
                 )
         shown = [(past, past.page(PAGE)) for past in pasts]
         compare("utilization", "page", shown, times=TIMES["page"], bytes=len(shown[0][1]()))
@@ -63,15 +67,21 @@ def _prepare(past: Past) -> None:
     tell("utilization", what="equal", engine=past.store.engine, bookings=past.bookings, equal=True)
 
 
-def _peak_mib(past: Past, act: Callable[[], object]) -> float:
-    """Return by how much the process grows at its highest (Linux forgets the peak when asked)."""
-    within = past.acting(act)
-    Path("/proc/self/clear_refs").write_text("5")
-    before = _kib("VmRSS")
-    within()
-    return round((_kib("VmHWM") - before) / 1024, 1)
+def _peak_mib(past: Past, *, raw: bool) -> float:
+    """Return the peak memory of a process that does nothing but this report, app included."""
+    queue = CONTEXT.Queue()
+    child = CONTEXT.Process(target=_report_alone, args=(past.store, past.actor, raw, queue))
+    child.start()
+    peak: float = queue.get(timeout=600)
+    child.join(30)
+    return peak
 
 
-def _kib(name: str) -> int:
+def _report_alone(store: Store, actor: Actor, raw: bool, queue: Any) -> None:
+    with store.app().app_context():
+        utilization(period=Period(FIRST, LAST), actor=actor, now=NOW, raw=raw)
+        db.session.remove()
+    # Not ru_maxrss: that also remembers the process from which this one was made.
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+    peak = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    queue.put(round(peak / 1024, 1))
