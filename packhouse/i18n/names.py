@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
 
 from packhouse.domain.businesses import REGENCIES
 
@@ -288,20 +289,20 @@ NAV_NAMES: Names = {
     "home": _l("Beranda"),
     "book": _l("Reservasi baru"),
     "slots": _l("Cari jadwal"),
-    "bookings": _l("Reservasi"),
+    "bookings": _lp("banyak", "Reservasi"),
     "jobs": _l("Pesan untuk anggota"),
     "waitlist": _l("Daftar tunggu"),
-    "products": _l("Produk"),
-    "businesses": _l("Usaha"),
+    "products": _lp("banyak", "Produk"),
+    "businesses": _lp("banyak", "Usaha"),
     "runs": _l("Papan hari ini"),
     "board": _l("Papan hari ini"),
     "downtime": _l("Kerusakan dan perawatan"),
     "replanning": _l("Atur ulang jadwal"),
-    "machines": _l("Mesin"),
-    "sites": _l("Rumah kemasan"),
+    "machines": _lp("banyak", "Mesin"),
+    "sites": _lp("banyak", "Rumah kemasan"),
     "reports": _l("Laporan"),
     "audit": _l("Jejak audit"),
-    "tariffs": _l("Tarif"),
+    "tariffs": _lp("banyak", "Tarif"),
     "users": _l("Pengguna"),
     "people": _l("Pengguna"),
     "reminders": _l("Pesan"),

@@ -16,7 +16,7 @@ from babel.support import NullTranslations, Translations
 ROOT = Path(__file__).parent.parent.parent
 CATALOG = ROOT / "packhouse" / "i18n" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 FOLDERS = ("packhouse", "templates")
-ONE, MANY = None, (1, 2)
+ONE, MANY, IN_CONTEXT = None, (1, 2), ((1, "c"), 2)
 CALLS = {
     "_": ONE,
     "_l": ONE,
@@ -24,8 +24,12 @@ CALLS = {
     "lazy_gettext": ONE,
     "ngettext": MANY,
     "_ngettext": MANY,
+    "pgettext": IN_CONTEXT,
+    "_lp": IN_CONTEXT,
 }
+# A text as the sources have it, after its context: "banyak" for many, "tombol" for a button.
 Text = str | tuple[str, ...]
+Said = tuple[str, Text]
 FACT = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}|&\w+;")
 INDONESIAN = re.compile(
     r"\b(yang|dan|tidak|ini|itu|sudah|untuk|dengan|Anda|belum|dari|pada|mesin|usaha|rumah)\b",
@@ -36,6 +40,11 @@ INDONESIAN = re.compile(
 def key_of(text: Text | list[str]) -> str:
     """Return the Indonesian text that stands for a message: the one for a single thing."""
     return text if isinstance(text, str) else text[0]
+
+
+def name_of(message: Message) -> tuple[str, str]:
+    """Return what a message is found by: its context and its Indonesian text."""
+    return message.context or "", key_of(message.id)
 
 
 def texts_of(message: Message) -> list[str]:
@@ -49,7 +58,7 @@ def entries(catalog: Catalog) -> list[Message]:
 
 
 @pytest.fixture(scope="module")
-def spoken() -> list[Text]:
+def spoken() -> list[Said]:
     """Every text of the package and its pages, as Babel finds them by ``babel.cfg``."""
     with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
@@ -61,7 +70,7 @@ def spoken() -> list[Text]:
         CALLS,
         directory_filter=lambda path: any(Path(path).is_relative_to(top) for top in tops),
     )
-    return [text for _path, _line, text, _comments, _context in found if text]
+    return [(context or "", text) for _path, _line, text, _comments, context in found if text]
 
 
 @pytest.fixture(scope="module")
@@ -71,17 +80,17 @@ def catalog() -> Catalog:
         return read_po(file, locale="en")
 
 
-def test_every_text_has_its_english(catalog: Catalog, spoken: list[Text]) -> None:
-    said = {key_of(each.id) for each in entries(catalog) if all(texts_of(each) or [""])}
+def test_every_text_has_its_english(catalog: Catalog, spoken: list[Said]) -> None:
+    said = {name_of(each) for each in entries(catalog) if all(texts_of(each) or [""])}
 
     assert len(spoken) > 1000
-    assert sorted({key_of(text) for text in spoken} - said) == []
+    assert sorted({(context, key_of(text)) for context, text in spoken} - said) == []
 
 
-def test_no_english_text_is_left_over_or_guessed(catalog: Catalog, spoken: list[Text]) -> None:
-    kept = {key_of(each.id) for each in entries(catalog)}
+def test_no_english_text_is_left_over_or_guessed(catalog: Catalog, spoken: list[Said]) -> None:
+    kept = {name_of(each) for each in entries(catalog)}
 
-    assert sorted(kept - {key_of(text) for text in spoken}) == []
+    assert sorted(kept - {(context, key_of(text)) for context, text in spoken}) == []
     assert [key_of(each.id) for each in entries(catalog) if each.fuzzy] == []
     assert not catalog.obsolete
 
@@ -107,6 +116,10 @@ def test_english_tells_one_from_many(catalog: Catalog) -> None:
     english = Translations(compiled)
     days = "%(num)d hari"
 
+    assert [english.gettext("Mesin"), english.pgettext("banyak", "Mesin")] == [
+        "Machine",
+        "Machines",
+    ]
     assert [english.ngettext(days, days, count) for count in (0, 1, 2)] == [
         "%(num)d days",
         "%(num)d day",
@@ -114,9 +127,9 @@ def test_english_tells_one_from_many(catalog: Catalog) -> None:
     ]
 
 
-def test_indonesian_says_one_and_many_alike(spoken: list[Text]) -> None:
+def test_indonesian_says_one_and_many_alike(spoken: list[Said]) -> None:
     # Indonesian has no plural, so a source with two texts would show the wrong one of them.
-    pairs = [text[:2] for text in spoken if not isinstance(text, str)]
+    pairs = [text[:2] for _context, text in spoken if not isinstance(text, str)]
     indonesian = NullTranslations()
 
     assert pairs
@@ -125,8 +138,8 @@ def test_indonesian_says_one_and_many_alike(spoken: list[Text]) -> None:
         assert indonesian.ngettext(one, many, 1) == indonesian.ngettext(one, many, 5) == one
 
 
-def test_a_text_is_never_both_plain_and_counted(spoken: list[Text]) -> None:
-    plain = {text for text in spoken if isinstance(text, str)}
-    counted = {text[0] for text in spoken if not isinstance(text, str)}
+def test_a_text_is_never_both_plain_and_counted(spoken: list[Said]) -> None:
+    plain = {text for context, text in spoken if isinstance(text, str) and not context}
+    counted = {text[0] for _context, text in spoken if not isinstance(text, str)}
 
     assert plain & counted == set()
