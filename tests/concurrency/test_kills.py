@@ -34,7 +34,7 @@ def test_kills_of_the_web_process_lose_nothing_that_was_acknowledged(
     with app.app_context():
         found = storm.check(outcome)
         assert (found.lost, found.doubled, found.unasked) == (0, 0, 0)
-        assert len(outcome.codes) > 12
+        assert len(outcome.codes) >= 12
         assert outcome.retries > 0
         assert verify(now=clock.now()) == ()
         db.session.remove()

@@ -61,6 +61,7 @@ class Storm:
         chance = random.Random(7)
         last = 0
         while outcome.kills < kills:
+            self._await_progress(outcome, len(outcome.codes))
             time.sleep(chance.uniform(SHORTEST, LONGEST))
             child = _child_of(master)
             if child and child != last:
@@ -73,6 +74,12 @@ class Storm:
             thread.join(PATIENCE)
         outcome.seconds = time.monotonic() - begun
         return outcome
+
+    def _await_progress(self, outcome: Raging, before: int) -> None:
+        """Let the new process serve somebody first: killing it at its birth would prove less."""
+        until = time.monotonic() + PATIENCE
+        while len(outcome.codes) == before and time.monotonic() < until:
+            time.sleep(0.005)
 
     def _book_on(self, outcome: Raging) -> None:
         while not self.over:
