@@ -43,11 +43,6 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
-def timed(act: Callable[[], object], *, times: int, warm: int = 2) -> dict[str, float]:
-    """Run something so many times; see ``timed_in_turn``."""
-    return timed_in_turn([act], times=times, warm=warm)[0]
-
-
 def timed_in_turn(
     acts: Sequence[Callable[[], object]], *, times: int, warm: int = 2
 ) -> list[dict[str, float]]:
@@ -84,11 +79,3 @@ def growth(figures: Sequence[dict[str, float]]) -> dict[str, float]:
         name.removesuffix("_ms"): round(figures[-1][name] / max(figures[0][name], 0.01), 2)
         for name in ("p50_ms", "p95_ms", "cpu_ms")
     }
-
-
-def resident_mib(pid: int) -> float:
-    """Return the resident memory of a process in MiB (Linux)."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return round(int(line.split()[1]) / 1024, 1)
-    return 0.0

@@ -360,6 +360,3 @@ def regency_name(code: str) -> str:
     """Return the name of a regency; its code outside Kalimantan Barat."""
     known = REGENCIES.get(code)
     return known.name if known else code
-
-
-REGENCY_NAMES: Mapping[str, str] = {code: known.name for code, known in REGENCIES.items()}

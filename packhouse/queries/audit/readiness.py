@@ -10,6 +10,7 @@ from packhouse.db import reading, wrong_settings
 from packhouse.errors import Unavailable
 from packhouse.models import triggers
 from packhouse.models.reminders import Heartbeat, Message
+from packhouse.queries.reminders import heartbeats
 
 ASLEEP = timedelta(minutes=3)
 
@@ -71,12 +72,8 @@ class Pulse:
 
 def pulse(*, now: datetime) -> Pulse:
     """Return how long ago each duty ran, and how many unfinished messages there are by state."""
-    session = reading()
-    duties = {
-        row.duty: (now - row.at).total_seconds()
-        for row in session.execute(select(Heartbeat.duty, Heartbeat.at))
-    }
-    counted = session.execute(
+    duties = {duty: (now - beat.at).total_seconds() for duty, beat in heartbeats().items()}
+    counted = reading().execute(
         select(Message.state, func.count())
         .where(Message.state.in_(("due", "sending", "unknown", "dead")))
         .group_by(Message.state)

@@ -42,7 +42,6 @@ def placed_for(
     starts_at: datetime,
     staff: bool,
     now: datetime,
-    leaving: int | None = None,
 ) -> Placement:
     """Place a job and list every rule that refuses it, those of time and those of the machine."""
     problems = problems_with_start(
@@ -54,7 +53,7 @@ def placed_for(
     if not 1970 <= starts_at.year < 9999:  # No calendar reaches there.
         raise RuleBroken(problems)
     try:
-        placed = fit(session, spot=spot, job=job, starts_at=starts_at, leaving=leaving)
+        placed = fit(session, spot=spot, job=job, starts_at=starts_at)
     except RuleBroken as refused:
         raise RuleBroken([*problems, *refused.problems]) from None
     if problems:

@@ -81,10 +81,8 @@ def job_of(product: Product, quantity: int) -> Job:
     return Job(traits, product.pack, quantity)
 
 
-def fit(
-    session: Session, *, spot: Place, job: Job, starts_at: datetime, leaving: int | None = None
-) -> Placement:
-    """Place a job on a locked machine; ``leaving`` is a booking that gives up its own time.
+def fit(session: Session, *, spot: Place, job: Job, starts_at: datetime) -> Placement:
+    """Place a job on a locked machine.
 
     Raises SlotTaken when the only trouble is that others hold the time, else RuleBroken with
     every rule that refuses.
@@ -92,8 +90,7 @@ def fit(
     window = spot.calendar.local_day(spot.day_of(starts_at))
     neighbours = _neighbours(session, spot, spot.day_of(starts_at))
     full = load_operators_full(session, site=spot.site, window=window) if spot.spec.attended else []
-    around = [each for each in neighbours if leaving is None or each.key != leaving]
-    placed = place(MachineTime(spot.spec, spot.calendar, around, full), job, starts_at)
+    placed = place(MachineTime(spot.spec, spot.calendar, neighbours, full), job, starts_at)
     if isinstance(placed, Placement):
         return placed
     if {problem.code for problem in placed} <= {"time_taken"}:
