@@ -1,0 +1,74 @@
+"""What every page of bookings stands on: the blueprint, what a person may do, a refusal told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, current_app, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from packhouse.domain.bookings import State, is_late
+from packhouse.domain.permissions import may_act_for, may_manage, may_operate
+from packhouse.domain.users import Actor
+from packhouse.errors import Problem, Stale
+from packhouse.i18n.messages import problem_text
+from packhouse.queries.bookings import BookingItem, HistoryLine, booking_detail
+from packhouse.web.access import current_actor
+from packhouse.web.errors import status_of
+
+bp = Blueprint("bookings", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What this person may do with this booking now; the services check the same."""
+
+    act: bool
+    move: bool
+    cancel: bool
+    decide: bool
+    staff: bool
+    late: bool
+
+
+def abilities(actor: Actor, booking: BookingItem, now: datetime) -> Abilities:
+    acts = may_act_for(actor, booking.business_id, booking.site_id)
+    staff = may_operate(actor, booking.site_id)
+    late = booking.state != State.DISPLACED and is_late(
+        starts_at=booking.starts_at, now=now, cancel_hours=booking.cancel_hours
+    )
+    return Abilities(
+        act=acts,
+        move=acts and booking.is_movable and booking.product_id is not None and (staff or not late),
+        cancel=acts and booking.is_cancellable,
+        decide=booking.state == State.REQUESTED and may_manage(actor, booking.site_id),
+        staff=staff,
+        late=late,
+    )
+
+
+def stale_page(code: str, seen: int | None, endpoint: str, error: Stale) -> ResponseReturnValue:
+    """Show what happened since the person opened her page; the next tap sees it as it is."""
+    detail = booking_detail(code=code, actor=current_actor())
+    page = render_template(
+        "bookings/stale.html",
+        booking=detail.booking,
+        changes=_changes(detail.history, seen),
+        problems=told(error.problems),
+        again=url_for(endpoint, code=code),
+    )
+    return page, status_of(error)
+
+
+def _changes(history: Sequence[HistoryLine], seen: int | None) -> tuple[HistoryLine, ...]:
+    """Return the audit lines behind a version: every change but the first makes a new one."""
+    changes = [each for each in history if each.action not in ("booking:create", "booking:leave")]
+    return tuple(changes[max((seen or 1) - 1, 0) :] or changes[-1:])
+
+
+def told(problems: Sequence[Problem]) -> list[str]:
+    return [problem_text(problem.code, problem.facts) for problem in problems]
+
+
+def address(endpoint: str) -> str | None:
+    return url_for(endpoint) if endpoint in current_app.view_functions else None
