@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One broken rule: a code that has a text in i18n/messages.py, and the facts the text needs."""
+    """One broken rule: a code that has a text in i18n/messages, and the facts the text needs."""
 
     code: str
     facts: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,7 +1,7 @@
 """What goes over the wire: strict input, and one way to say what is wrong with it.
 
 Whatever does not fit is told at once, each field by its name and with a code of its own; the
-words for the codes are in i18n/messages.py.
+words for the codes are in i18n/messages.
 """
 
 import re
