@@ -43,21 +43,25 @@ class SqliteStore:
 
 
 class PostgresStore:
-    """A PostgreSQL database that is cloned from its migrated template for every test."""
+    """A PostgreSQL database that is made as its migrated template is for every test."""
 
     def __init__(self, cluster: postgres.Cluster, name: str) -> None:
         self.cluster = cluster
         self.name = name
         self.url = cluster.create_database(name)
+        self.fresh: postgres.Shape | None = None
 
     def keep_template(self) -> None:
         """Remember the migrated database."""
         self.cluster.rename_database(self.name, f"{self.name}_template")
 
     def reset(self) -> None:
-        """Clone the migrated database anew."""
+        """Delete the rows; where that will not do, clone the migrated database anew."""
+        if self.fresh and self.cluster.empty_database(self.name, self.fresh):
+            return
         self.cluster.drop_database(self.name)
         self.cluster.clone_database(f"{self.name}_template", self.name)
+        self.fresh = self.cluster.shape(self.name)
 
 
 @pytest.fixture(scope="session")

@@ -40,8 +40,40 @@ rm -rf "$2"
 """
 
 
+# What changes when anything but rows is made, altered or dropped: a database in this state differs
+# from its template in its rows only.
+SHAPE = """
+SELECT (SELECT concat_ws(' ', count(*), sum(xmin::text::bigint), sum(oid::bigint))
+          FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+       (SELECT concat_ws(' ', count(*), sum(xmin::text::bigint)) FROM pg_attribute),
+       (SELECT concat_ws(' ', count(*), sum(xmin::text::bigint)) FROM pg_constraint),
+       (SELECT concat_ws(' ', count(*), sum(xmin::text::bigint)) FROM pg_trigger),
+       (SELECT concat_ws(' ', count(*), sum(xmin::text::bigint)) FROM pg_proc)
+"""
+TABLES = """
+SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+"""
+SEQUENCES = """
+SELECT setval(oid::regclass, 1, false)
+  FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace
+"""
+OTHERS = """
+SELECT pg_terminate_backend(pid, 5000)
+  FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
 class NoServer(RuntimeError):
     """There is no PostgreSQL to test on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a fresh database is but rows, and the rows of the tables that its migration fills."""
+
+    definitions: tuple[object, ...]
+    filled: Mapping[str, tuple[object, ...]]
+    empty: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +111,38 @@ class Cluster:
         """Drop a database if it is there, also under people who are still connected."""
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
+    def shape(self, name: str) -> Shape:
+        """Return what tells a fresh database from one in which more than rows has changed."""
+        with psycopg.connect(_plain(self.url(name))) as connection:
+            tables = [str(row[0]) for row in connection.execute(TABLES)]
+            rows = {table: _rows(connection, table) for table in tables}
+            filled = {table: found for table, found in rows.items() if found[0]}
+            definitions = connection.execute(SHAPE).fetchone() or ()
+        return Shape(definitions, filled, tuple(sorted(set(tables) - set(filled))))
+
+    def empty_database(self, name: str, fresh: Shape) -> bool:
+        """Make a database fresh again by deleting its rows, in some 5 ms; False if that won't do.
+
+        It will not where a test changed more than rows, or where this account may not lay the
+        rules of the tables aside.
+        """
+        try:
+            with psycopg.connect(_plain(self.url(name))) as connection:
+                connection.execute(OTHERS)
+                connection.execute("SET LOCAL session_replication_role = replica")
+                connection.execute("SET LOCAL lock_timeout = '5s'")
+                deletes = [SQL("DELETE FROM {}").format(Identifier(each)) for each in fresh.empty]
+                connection.execute(SQL("; ").join(deletes))
+                connection.execute(SEQUENCES)
+                filled = {table: _rows(connection, table) for table in fresh.filled}
+                definitions = connection.execute(SHAPE).fetchone()
+            return (definitions, filled) == (fresh.definitions, fresh.filled)
+        except psycopg.Error:
+            return False
+
     def _execute(self, statement: LiteralString, *names: str) -> None:
-        address = _text(make_url(self.url_admin).set(drivername="postgresql"))
         parts = [Identifier(f"packhouse_{name}") for name in names]
-        with psycopg.connect(address, autocommit=True) as connection:
+        with psycopg.connect(_plain(self.url_admin), autocommit=True) as connection:
             connection.execute("SET client_min_messages = error")
             connection.execute(SQL(statement).format(*parts))
 
@@ -190,6 +250,17 @@ def _stop(keeper: subprocess.Popen[bytes]) -> None:
     if keeper.stdin is not None:
         keeper.stdin.close()
     keeper.wait(timeout=30)
+
+
+def _rows(connection: psycopg.Connection[tuple[object, ...]], table: str) -> tuple[object, ...]:
+    """Return how many rows a table has, and what changes when one of them does."""
+    query = SQL("SELECT count(*), sum(xmin::text::bigint) FROM {}").format(Identifier(table))
+    return connection.execute(query).fetchone() or (0,)
+
+
+def _plain(url: str) -> str:
+    """Return the address without SQLAlchemy's name of the driver."""
+    return _text(make_url(url).set(drivername="postgresql"))
 
 
 def _text(url: URL) -> str:
