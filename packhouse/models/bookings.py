@@ -37,6 +37,40 @@ class Job(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Order(Base):
+    """What a cooperative books at once for its members: a job for each of them, in one house."""
+
+    __tablename__ = "orders"
+    __table_args__ = (UniqueConstraint("code"), Index(None, "cooperative_id"), STRICT)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    cooperative_id: Mapped[int] = mapped_column(ForeignKey("businesses.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class JobLine(Base):
+    """One member's job in an order. ``position`` is the order of packing when it was booked.
+
+    The lot code stands on the member's packs, so it stays whatever happens to the time.
+    """
+
+    __tablename__ = "job_lines"
+    __table_args__ = (
+        UniqueConstraint("job_id"),
+        UniqueConstraint("lot_code"),
+        CheckConstraint("position > 0", name="position"),
+        STRICT,
+    )
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"))
+    lot_code: Mapped[str]
+
+
 class Booking(Base):
     """A producer's time on one machine. It keeps its code when it moves.
 
