@@ -4,60 +4,59 @@ A file that is appended to with one short write a message stands for the world o
 every effect, also those a rolled-back transaction or a dead process cannot take back.
 """
 
-import subprocess
-import sys
+import os
 from collections import Counter
-from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from packhouse import clock
+from config import Testing
+from packhouse import clock, create_app
 from packhouse.domain.reminders import LEASE, Channel, MessageKind
 from packhouse.jobs.reminders import Breaker, deliver_messages
 from packhouse.services.outbox import Claimed
 from tests.factories import Make
 from tests.support.messages import book, counts, write
+from tests.support.processes import CONTEXT
 
-ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 4
-
-# A worker that delivers everything due at an instant into the file, and may be told to die:
-# "before" or "after" the nth effect, or "claimed" as soon as it holds its first batch.
-WORKER = """
-import os, sys
-from datetime import datetime
-from pathlib import Path
-
-from config import Testing
-from packhouse import clock, create_app
-from packhouse.domain.reminders import Channel
-from packhouse.jobs.reminders import Breaker, deliver_messages
-
-url, instance, sink, at, death, nth = sys.argv[1:]
-app = create_app(Testing(DATABASE_URL=url, INSTANCE=Path(instance)))
-sent = 0
+PATIENCE = 90
 
 
-def send(message):
-    global sent
-    sent += 1
-    if death == "before" and sent == int(nth):
-        os._exit(9)
-    handle = os.open(sink, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.write(handle, f"{message.key}\\n".encode())
-    os.close(handle)
-    if death == "after" and sent == int(nth):
-        os._exit(9)
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a worker is to do, and whether it dies "before" or "after" its nth effect."""
+
+    url: str
+    sink: Path
+    at: datetime
+    death: str
+    nth: int
 
 
-print("ready", flush=True)
-sys.stdin.readline()
-with app.app_context(), clock.frozen(datetime.fromisoformat(at)):
-    deliver_messages(senders=dict.fromkeys(Channel, send), breaker=Breaker())
-"""
+def deliver(order: Order, ready: Barrier) -> None:
+    """Be a worker: deliver all that is due into the file, and die when told to."""
+    app = create_app(Testing(DATABASE_URL=order.url, INSTANCE=order.sink.parent))
+    sent = 0
+
+    def send(message: Claimed) -> None:
+        nonlocal sent
+        sent += 1
+        if (order.death, order.nth) == ("before", sent):
+            os._exit(9)
+        handle = os.open(order.sink, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.write(handle, f"{message.key}\n".encode())
+        os.close(handle)
+        if (order.death, order.nth) == ("after", sent):
+            os._exit(9)
+
+    ready.wait(PATIENCE)
+    with app.app_context(), clock.frozen(order.at):
+        deliver_messages(senders=dict.fromkeys(Channel, send), breaker=Breaker())
 
 
 class Workers:
@@ -65,32 +64,20 @@ class Workers:
 
     def __init__(self, app: Flask, folder: Path) -> None:
         self.url = app.config["SQLALCHEMY_DATABASE_URI"]
-        self.folder = folder
         self.sink = folder / "sink"
 
     def run(self, number: int, at: datetime, death: str = "never", nth: int = 0) -> list[int]:
         """Let so many workers begin at the same moment; return how they ended."""
-        command = [sys.executable, "-c", WORKER, self.url, str(self.folder), str(self.sink),
-                   at.isoformat(), death, str(nth)]  # fmt: skip
-        with ExitStack() as stack:
-            processes = [
-                stack.enter_context(
-                    subprocess.Popen(
-                        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-                    )
-                )
-                for _ in range(number)
-            ]
-            for process in processes:
-                assert process.stdout is not None
-                assert process.stdout.readline() == b"ready\n"
-            for process in processes:
-                assert process.stdin is not None
-                process.stdin.write(b"go\n")
-                process.stdin.flush()
-            for process in processes:
-                process.wait(timeout=90)
-        return [process.returncode for process in processes]
+        order = Order(self.url, self.sink, at, death, nth)
+        ready = CONTEXT.Barrier(number)
+        processes = [
+            CONTEXT.Process(target=deliver, args=(order, ready), daemon=True) for _ in range(number)
+        ]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join(PATIENCE)
+        return [-1 if process.exitcode is None else process.exitcode for process in processes]
 
     def effects(self) -> Counter[str]:
         """Return how often each message has reached the world."""

@@ -1,6 +1,5 @@
 """Many processes against one slot: the law, and the control that shows the race is real."""
 
-import multiprocessing
 import random
 import time
 from collections.abc import Callable
@@ -21,9 +20,9 @@ from packhouse.errors import PackhouseError
 from packhouse.services import bookings
 from packhouse.services.bookings import Wish
 from tests.factories import Make
+from tests.support.processes import CONTEXT
 
 TIMEOUT = 300
-CONTEXT = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True, slots=True)
