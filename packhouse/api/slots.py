@@ -26,6 +26,8 @@ class Option(ma.Schema):
     occupied_from = Instant(required=True)
     phases = fields.List(fields.Nested(Phase), required=True)
     price = fields.Integer(required=True)
+    full_price = fields.Integer(required=True)
+    reduction = fields.String(required=True, allow_none=True)
     needs_approval = fields.Boolean(required=True)
     why = fields.List(fields.String(), required=True)
 

@@ -29,6 +29,11 @@ def may_manage(actor: Actor, site_id: int) -> bool:
     return actor.is_system or (actor.role in MANAGERS and works_at(actor, site_id))
 
 
+def may_rule_prices(actor: Actor, site_id: int | None) -> bool:
+    """Set reductions of a site; those of every site (None) are the administrator's."""
+    return may_administer(actor) if site_id is None else may_manage(actor, site_id)
+
+
 def may_act_for(actor: Actor, business_id: int | None, site_id: int) -> bool:
     """Book, move or cancel for a business: its own people, and the staff of the site."""
     own = business_id is not None and business_id in actor.business_ids

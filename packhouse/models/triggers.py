@@ -58,7 +58,7 @@ SQLITE = {
     **{
         f"{table}_no_{event.lower()}": f"""BEFORE {event} ON {table}
         BEGIN SELECT RAISE(ABORT, '{table}_append_only'); END"""
-        for table in ("audit_entries", "moves", "demands")
+        for table in ("audit_entries", "moves", "demands", "consents")
         for event in ("UPDATE", "DELETE")
     },
     **{
@@ -122,7 +122,7 @@ POSTGRES = {
     **{
         f"{table}_append_only": f"BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW"
         " EXECUTE FUNCTION append_only()"
-        for table in ("audit_entries", "moves", "demands")
+        for table in ("audit_entries", "moves", "demands", "consents")
     },
     **{
         f"{table}_no_delete": f"BEFORE DELETE ON {table} FOR EACH ROW"

@@ -1,4 +1,4 @@
-"""Dated tariffs: what an hour of a machine costs from an instant on, and by which decree."""
+"""Dated tariffs and reductions: what machine time costs whom, since when, by which decree."""
 
 from datetime import datetime
 from typing import Any
@@ -7,11 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packhouse.db import transaction, use_case
-from packhouse.domain.permissions import may_manage
+from packhouse.domain.permissions import may_manage, may_rule_prices
+from packhouse.domain.tariffs import MOST_PERCENT, ReductionKind
 from packhouse.domain.users import Actor
-from packhouse.errors import NotAllowed, NotFound, Problem, RuleBroken
+from packhouse.errors import NotAllowed, NotFound, Problem, RuleBroken, WrongState
 from packhouse.models.machines import Machine
-from packhouse.models.tariffs import Tariff
+from packhouse.models.sites import Site
+from packhouse.models.tariffs import Tariff, TariffReduction
 from packhouse.services.audit import Subject, record
 
 MOST_PER_HOUR = 1_000_000_000
@@ -77,3 +79,99 @@ def note_tariff(
     subject = Subject("machine", machine.id, machine.site_id)
     facts = {"per_hour": per_hour, **facts}
     record(session, actor=actor, now=now, action="machine:tariff_set", subject=subject, **facts)
+
+
+# --- reductions ---------------------------------------------------------------------------------
+
+
+@use_case
+def add_reduction(
+    *,
+    kind: str,
+    percent: int,
+    site: str | None,
+    valid_from: datetime,
+    legal_basis: str,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Reduce the tariffs for a kind of business by so many per cent; return the rule's id.
+
+    ``site`` is a code, None is every house: then only who administers may. A reduction needs a
+    legal basis and never acts backwards; bookings that were made keep their price. Raises
+    RuleBroken with all problems at once, NotFound, NotAllowed.
+    """
+    legal_basis = legal_basis.strip()
+    problems = _problems_with_reduction(kind, percent, legal_basis)
+    if valid_from < now:
+        problems.append(Problem("tariff_in_the_past"))
+    with transaction() as session:
+        site_id = _site_of_rule(session, site, actor)
+        if problems:
+            raise RuleBroken(problems)
+        row = TariffReduction(
+            site_id=site_id,
+            kind=kind,
+            percent=percent,
+            valid_from=valid_from,
+            legal_basis=legal_basis,
+        )
+        session.add(row)
+        session.flush()
+        _note_reduction(
+            session, row, "reduction:added", actor=actor, now=now,
+            kind=kind, percent=percent, legal_basis=legal_basis, valid_from=valid_from.isoformat(),
+        )  # fmt: skip
+        return row.id
+
+
+@use_case
+def end_reduction(*, reduction_id: int, actor: Actor, now: datetime) -> None:
+    """End a reduction now; one that has not begun never will. Bookings keep their price.
+
+    Raises NotFound, NotAllowed, and WrongState for one that has ended.
+    """
+    with transaction() as session:
+        row = session.get(TariffReduction, reduction_id, with_for_update=True)
+        if row is None:
+            raise NotFound("reduction_not_found")
+        if not may_rule_prices(actor, row.site_id):
+            raise NotAllowed
+        if row.valid_to is not None and row.valid_to <= now:
+            raise WrongState("reduction_ended")
+        row.valid_to = max(now, row.valid_from)
+        _note_reduction(session, row, "reduction:ended", actor=actor, now=now)
+
+
+def _problems_with_reduction(kind: str, percent: int, legal_basis: str) -> list[Problem]:
+    checks = (
+        (kind in set(ReductionKind), Problem("reduction_kind_unknown")),
+        (1 <= percent <= MOST_PERCENT, Problem("percent_out_of_range", {"maximum": MOST_PERCENT})),
+        (bool(legal_basis), Problem("legal_basis_missing")),
+        (len(legal_basis) <= LONGEST_BASIS, Problem("text_long", {"maximum": LONGEST_BASIS})),
+    )
+    return [problem for holds, problem in checks if not holds]
+
+
+def _site_of_rule(session: Session, code: str | None, actor: Actor) -> int | None:
+    site_id = None
+    if code is not None:
+        site_id = session.scalar(select(Site.id).where(Site.code == code))
+        if site_id is None:
+            raise NotFound("site_not_found", site=code)
+    if not may_rule_prices(actor, site_id):
+        raise NotAllowed
+    return site_id
+
+
+def _note_reduction(
+    session: Session,
+    row: TariffReduction,
+    action: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    **facts: Any,
+) -> None:
+    subject = Subject("reduction", row.id, row.site_id or 0)
+    record(session, actor=actor, now=now, action=action, subject=subject, **facts)

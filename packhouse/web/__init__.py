@@ -24,6 +24,7 @@ from packhouse.web import (
     sites,
     slots,
     users,
+    tariffs,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -42,6 +43,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     slots.bp,
     users.bp,
 )
+    tariffs.bp,
 
 
 def init_app(app: Flask) -> None:

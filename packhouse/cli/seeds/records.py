@@ -7,9 +7,9 @@ from typing import Any
 from packhouse.cli.seeds.bulk import Rows, code_of
 from packhouse.cli.seeds.days import Lived, Planned
 from packhouse.cli.seeds.stations import Station
-from packhouse.domain.bookings import price_of
 from packhouse.domain.products import CleaningLevel
 from packhouse.domain.sites import WorkingDay
+from packhouse.domain.tariffs import price_of
 from packhouse.domain.time_range import SLOT_SECONDS, ceil_to_grid
 
 DAY = 86_400

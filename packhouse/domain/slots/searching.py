@@ -19,6 +19,7 @@ from packhouse.domain.products import (
 )
 from packhouse.domain.sites import WorkingDay
 from packhouse.domain.slots.placing import Placement, longer_than, place
+from packhouse.domain.tariffs import price_of
 from packhouse.domain.time_range import (
     SLOT_SECONDS,
     TimeRange,
@@ -43,12 +44,14 @@ class Option:
     `added_cleaning_minutes`: how much longer the house cleans that day because of it.
     `fragment_minutes`: how much of the gap it leaves too short for anybody.
     `left_minutes`: how much of the gap it leaves at all.
+    `price`: whole rupiah, by the machine's tariff.
     """
 
     placement: Placement
     added_cleaning_minutes: int
     fragment_minutes: int
     left_minutes: int
+    price: int = 0
 
     @property
     def starts_at(self) -> datetime:
@@ -58,7 +61,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An option with why it is shown: earliest, least_cleaning, fits_gap, another_time."""
+    """An option with why it is shown: earliest, cheapest, least_cleaning, fits_gap, another_time."""
 
     option: Option
     why: tuple[str, ...]
@@ -233,7 +236,9 @@ def _option(fit: _Fit, position: int, job: Job) -> Option | None:
     if not isinstance(placement, Placement):
         return None
     left = fit.left(position)
-    return Option(placement, fit.added // 60, _fragment(fit, position) // 60, sum(left) // 60)
+    price = price_of(fit.machine.spec.tariff_per_hour, placement.phases.work_minutes)
+    fragment = _fragment(fit, position) // 60
+    return Option(placement, fit.added // 60, fragment, sum(left) // 60, price)
 
 
 def _fragment(fit: _Fit, position: int) -> int:
@@ -241,6 +246,11 @@ def _fragment(fit: _Fit, position: int) -> int:
     spec = fit.machine.spec
     shortest = (spec.setup_minutes + spec.cleaning_for(CleaningLevel.BRUSH)) * 60 + QUARTER
     return sum(rest for rest in fit.left(position) if rest < shortest)
+
+
+def _cost(fit: _Fit, job: Job) -> int:
+    spec = fit.machine.spec
+    return price_of(spec.tariff_per_hour, work_minutes(spec, job).total)
 
 
 def best_options(
@@ -258,6 +268,7 @@ def best_options(
     starts += [
         (fit, fit.low)
         for fit in (
+            min(fits, key=lambda fit: (_cost(fit, job), fit.day.start_at(fit.low))),
             min(fits, key=lambda fit: (fit.added, fit.day.start_at(fit.low))),
             min(
                 fits,
@@ -276,8 +287,9 @@ def best_options(
 def rank(options: Sequence[Option]) -> tuple[Choice, ...]:
     """Return up to three different options, each with why it is shown.
 
-    The earliest; the one that adds least cleaning; the one that leaves least of its gap unusable
-    (then least of it at all). One option may win twice; then other times fill the row.
+    The earliest; the cheapest, where prices differ; the one that adds least cleaning; and, while
+    there is room, the one that leaves least of its gap unusable (then least of it at all). One
+    option may win twice; then other times fill the row.
     """
     chosen: dict[tuple[str, datetime], tuple[Option, list[str]]] = {}
 
@@ -289,8 +301,12 @@ def rank(options: Sequence[Option]) -> tuple[Choice, ...]:
     if not by_time:
         return ()
     choose(by_time[0], "earliest")
+    if len({each.price for each in by_time}) > 1:
+        choose(min(by_time, key=lambda each: each.price), "cheapest")
     choose(min(by_time, key=lambda each: each.added_cleaning_minutes), "least_cleaning")
-    choose(min(by_time, key=lambda each: (each.fragment_minutes, each.left_minutes)), "fits_gap")
+    snug = min(by_time, key=lambda each: (each.fragment_minutes, each.left_minutes))
+    if len(chosen) < SHOWN or (snug.placement.machine, snug.starts_at) in chosen:
+        choose(snug, "fits_gap")
     for apart in (APART, SLOT_SECONDS):
         for option in by_time:
             away = (

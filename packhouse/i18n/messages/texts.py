@@ -148,6 +148,10 @@ TEXTS: Mapping[str, LazyString] = {
     "condition_unknown": _l("Kondisi harus good, fair, atau bad."),
     "year_out_of_range": _l("Tahun perolehan ini tidak mungkin."),
     "amount_out_of_range": _l("Jumlah uang ini di luar batas."),
+    "reduction_kind_unknown": _l("Pilih untuk siapa keringanan ini."),
+    "reduction_not_found": _l("Keringanan ini tidak ada."),
+    "reduction_ended": _l("Keringanan ini sudah berakhir."),
+    "percent_out_of_range": _l("Isi 1 sampai %(maximum)s persen."),
     "legal_basis_missing": _l(
         "Tarif berbayar memerlukan dasar hukum, misalnya nomor peraturannya."
     ),

@@ -6,20 +6,22 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from packhouse.domain.bookings import HOLDING, State, price_of
+from packhouse.domain.bookings import HOLDING, State
 from packhouse.domain.machines import MachineTime, cleanings_on, closing_clean_fits
 from packhouse.domain.products import Neighbour
 from packhouse.domain.reports import FIELDS, MachineDay
 from packhouse.domain.sites import Calendar
+from packhouse.domain.tariffs import price_of
 from packhouse.domain.time_range import to_epoch
 from packhouse.models.bookings import Booking
 from packhouse.models.machines import Machine, load_specs
 from packhouse.models.reports import daily_rollups, load_machine_days
 from packhouse.models.sites import Site, load_calendar
 from packhouse.models.slots import Occupation, load_neighbours
+from packhouse.models.tariffs import BookingReduction
 
 Rows = Iterator[dict[str, Any]]
 RECENT = timedelta(days=31)
@@ -134,7 +136,7 @@ def wrong_lanes(session: Session, now: datetime) -> Rows:
 
 
 def wrong_prices(session: Session, now: datetime) -> Rows:
-    """Find a price that is not the tariff times setup and run, rounded half up."""
+    """Find a price that is not the tariff times setup and run, less its reduction, rounded."""
     rows = session.execute(
         select(
             Booking.code,
@@ -142,10 +144,14 @@ def wrong_prices(session: Session, now: datetime) -> Rows:
             Booking.tariff_per_hour,
             Booking.setup_minutes,
             Booking.run_minutes,
-        ).execution_options(yield_per=5000)
+            func.coalesce(BookingReduction.percent, 0).label("percent"),
+        )
+        .outerjoin(BookingReduction, BookingReduction.booking_id == Booking.id)
+        .execution_options(yield_per=5000)
     )
     for row in rows:
-        if row.price != price_of(row.tariff_per_hour, row.setup_minutes + row.run_minutes):
+        minutes = row.setup_minutes + row.run_minutes
+        if row.price != price_of(row.tariff_per_hour, minutes, row.percent):
             yield {"code": row.code, "price": row.price}
 
 

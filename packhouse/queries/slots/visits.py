@@ -12,11 +12,12 @@ from sqlalchemy import literal, or_, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading
-from packhouse.domain.bookings import State, price_of, problems_with_start
+from packhouse.domain.bookings import State, problems_with_start
 from packhouse.domain.machines import MachineTime
 from packhouse.domain.permissions import may_operate
 from packhouse.domain.products import Job, traits_of
 from packhouse.domain.slots import Phases, Placement, best_options, options, place, refusals
+from packhouse.domain.tariffs import price_with
 from packhouse.domain.time_range import TimeRange, ceil_to_slot
 from packhouse.domain.users import Actor
 from packhouse.errors import NotFound, Problem
@@ -26,6 +27,7 @@ from packhouse.models.machines import Machine, load_specs
 from packhouse.models.products import Product
 from packhouse.models.sites import Site, load_calendar
 from packhouse.models.slots import Demand, load_neighbours, load_operators_full
+from packhouse.models.tariffs import Reductions, load_reductions
 from packhouse.queries.bookings import BookingItem
 from packhouse.queries.slots.choices import MachineChoice, ProductChoice, product_choice
 
@@ -37,7 +39,8 @@ RIVAL_DAYS = timedelta(days=14)
 class Visit:
     """One time on one machine for a job: instants in UTC, minutes by phase, whole rupiah.
 
-    ``why`` is empty, or tells why it is worth showing (see domain Choice).
+    ``why`` is empty, or tells why it is worth showing (see domain Choice). ``reduction`` is the
+    kind of rule that makes ``price`` less than ``full_price``, or empty.
     """
 
     machine: str
@@ -52,6 +55,9 @@ class Visit:
     phases: Phases
     tariff_per_hour: int
     price: int
+    full_price: int
+    reduction: str
+    percent_off: int
     needs_approval: bool
     why: tuple[str, ...] = ()
 
@@ -83,6 +89,7 @@ class _Spot:
     machine: Machine
     site: Site
     time: MachineTime
+    reductions: Reductions
 
 
 def free_day(
@@ -111,7 +118,7 @@ def free_day(
     if window is None:
         return FreeDay(chosen, day, (), (problem,))
     job = _job(session, product, quantity)
-    (spot,) = _spots(session, site, [row], window, product.pack, now)
+    (spot,) = _spots(session, site, [row], window, product, now)
     visits = tuple(_visit(spot, each.placement) for each in options(spot.time, job, window))
     refused = () if visits else refusals(spot.time, job, window)
     problems = tuple(problem.told_in(site.zone) for problem in refused)
@@ -142,7 +149,7 @@ def visit_at(
     if problems:
         return None, tuple(problems)
     window = TimeRange(starts_at, starts_at + timedelta(seconds=1))
-    (spot,) = _spots(session, site, [row], window, product.pack, now)
+    (spot,) = _spots(session, site, [row], window, product, now)
     placed = place(spot.time, _job(session, product, quantity), starts_at)
     if isinstance(placed, Placement):
         return _visit(spot, placed), ()
@@ -169,7 +176,7 @@ def other_times(
     machines = session.scalars(
         select(Machine).where(Machine.site_id == site.id).order_by(Machine.id)
     ).all()
-    found = _spots(session, site, machines, window, product.pack, now, leaving=booking.id)
+    found = _spots(session, site, machines, window, product, now, leaving=booking.id)
     spots = {spot.machine.code: spot for spot in found}
     job = _job(session, product, booking.quantity)
     choices = best_options((spot.time for spot in found), job, window)
@@ -245,7 +252,7 @@ def _spots(
     site: Site,
     machines: Sequence[Machine],
     window: TimeRange,
-    pack: str,
+    product: ProductChoice,
     now: datetime,
     *,
     leaving: int | None = None,
@@ -257,9 +264,10 @@ def _spots(
         calendar.local_day(calendar.day_of(window.end)).end,
     )
     ids = [machine.id for machine in machines]
-    specs = load_specs(session, machines=machines, now=now, pack=pack)
+    specs = load_specs(session, machines=machines, now=now, pack=product.pack)
     around = load_neighbours(session, machine_ids=ids, window=days)
     full = load_operators_full(session, site=site, window=days)
+    reductions = load_reductions(session, business_id=product.business_id, now=now)
     return [
         _Spot(
             machine,
@@ -270,6 +278,7 @@ def _spots(
                 [each for each in around[machine.id] if leaving is None or each.key != leaving],
                 full,
             ),
+            reductions,
         )
         for machine in machines
     ]
@@ -277,6 +286,7 @@ def _spots(
 
 def _visit(spot: _Spot, placed: Placement, why: Iterable[str] = ()) -> Visit:
     tariff = spot.time.spec.tariff_per_hour
+    cost = price_with(tariff, placed.phases.work_minutes, spot.reductions.at(spot.site.id))
     return Visit(
         machine=spot.machine.code,
         machine_name=spot.machine.name,
@@ -289,7 +299,10 @@ def _visit(spot: _Spot, placed: Placement, why: Iterable[str] = ()) -> Visit:
         occupied_from=placed.occupied_from,
         phases=placed.phases,
         tariff_per_hour=tariff,
-        price=price_of(tariff, placed.phases.work_minutes),
+        price=cost.due,
+        full_price=cost.full,
+        reduction=cost.kind,
+        percent_off=cost.percent,
         needs_approval=spot.machine.needs_approval,
         why=tuple(why),
     )

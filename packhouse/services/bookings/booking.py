@@ -24,6 +24,7 @@ from packhouse.services.bookings.steps import (
     note,
     placed_for,
     write_times,
+    reduce_price,
 )
 from packhouse.services.reminders import tell, tell_and_remind
 from packhouse.services.slots import (
@@ -165,7 +166,12 @@ def add_booking(
     write_times(booking, spot, placed)
     session.add(booking)
     session.flush()
-    note(session, booking, action="booking:create", actor=actor, now=now)
+    reduce_price(session, booking, now=now)
+    beyond = {"reason": override.strip(), "beyond": [each.code for each in broken]}
+    note(
+        session, booking, action="booking:create", actor=actor, now=now,
+        **(beyond if broken else {}),
+    )  # fmt: skip
     kind = MessageKind.BOOKING_REQUESTED if asks else MessageKind.BOOKING_CONFIRMED
     announce = tell if asks else tell_and_remind
     announce(session, kind=kind, booking=booking, site=spot.site, now=now)

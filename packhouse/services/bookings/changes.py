@@ -34,6 +34,7 @@ from packhouse.services.bookings.steps import (
     placed_for,
     write_times,
 )
+    reduce_price,
 from packhouse.services.reminders import forget_reminders, tell, tell_and_remind
 from packhouse.services.slots import Offer, Place, job_of, lock_places, occupy
 
@@ -123,6 +124,7 @@ def _move(session: Session, code: str, target: Target, actor: Actor, now: dateti
     history.new_machine_id = booking.machine_id
     history.new_starts_at, history.new_ends_at = booking.starts_at, booking.ends_at
     session.add(history)
+    reduce_price(session, booking, now=now)
     _settle_move(session, booking, new, actor, now)
     return answer_of(session, booking)
 

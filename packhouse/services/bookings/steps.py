@@ -1,22 +1,25 @@
 """Steps that every change of a booking is made of."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from packhouse.domain.bookings import State, may_become, price_of, problems_with_start
+from packhouse.domain.bookings import State, may_become, problems_with_start
 from packhouse.domain.permissions import may_see_booking
 from packhouse.domain.products import Job
 from packhouse.domain.slots import Placement
+from packhouse.domain.tariffs import price_of
 from packhouse.domain.users import Actor
-from packhouse.errors import NotFound, RuleBroken, Stale, WrongState
+from packhouse.errors import NotFound, Problem, RuleBroken, Stale, WrongState
 from packhouse.models.bookings import Booking, describe
 from packhouse.models.machines import Machine
 from packhouse.models.sites import Site
 from packhouse.models.slots import Occupation
+from packhouse.models.tariffs import BookingReduction, load_reductions
 from packhouse.services.audit import Subject, record
 from packhouse.services.reminders import forget_reminders
 from packhouse.services.reports import forget_rollups
@@ -42,14 +45,19 @@ def placed_for(
     starts_at: datetime,
     staff: bool,
     now: datetime,
+    broken: Sequence[Problem] = (),
 ) -> Placement:
-    """Place a job and list every rule that refuses it, those of time and those of the machine."""
+    """Place a job and list every rule that refuses it, those of time and those of the machine.
+
+    ``broken`` are rules about who books that refuse it already: they are listed with the others.
+    """
     problems = problems_with_start(
         starts_at=starts_at,
         now=now,
         notice_minutes=0 if staff else spot.site.notice_minutes,
         horizon_days=spot.site.horizon_days,
     )
+    problems += broken
     if not 1970 <= starts_at.year < 9999:  # No calendar reaches there.
         raise RuleBroken(problems)
     try:
@@ -73,6 +81,24 @@ def write_times(booking: Booking, spot: Place, placed: Placement) -> None:
     booking.closing_minutes = phases.closing_clean_minutes
     booking.tariff_per_hour = spot.spec.tariff_per_hour
     booking.price = price_of(spot.spec.tariff_per_hour, phases.work_minutes)
+
+
+def reduce_price(session: Session, booking: Booking, *, now: datetime) -> None:
+    """Take off the reduction its business has in its house now, and keep which rule it was."""
+    found = None
+    if booking.business_id is not None and booking.tariff_per_hour:
+        mine = load_reductions(session, business_id=booking.business_id, now=now)
+        found = mine.at(booking.site_id)
+    kept = session.get(BookingReduction, booking.id)
+    if found is None:
+        if kept is not None:
+            session.delete(kept)
+        return
+    row = kept or BookingReduction(booking_id=booking.id)
+    row.reduction_id, row.percent = found.id, found.percent
+    session.add(row)
+    minutes = booking.setup_minutes + booking.run_minutes
+    booking.price = price_of(booking.tariff_per_hour, minutes, found.percent)
 
 
 def answer_of(session: Session, booking: Booking) -> Answer:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,11 +10,11 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, transaction, use_case
-from packhouse.domain.bookings import price_of
 from packhouse.domain.machines import MachineTime
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.products import Job
 from packhouse.domain.slots import Choice, Option, Phases, best_options, rank, refusals
+from packhouse.domain.tariffs import price_with
 from packhouse.domain.time_range import TimeRange, ceil_to_slot, local_iso
 from packhouse.domain.users import Actor
 from packhouse.errors import Malformed, NotFound, Problem
@@ -23,6 +23,7 @@ from packhouse.models.machines import Machine, load_specs
 from packhouse.models.products import Product
 from packhouse.models.sites import Site, load_calendar
 from packhouse.models.slots import Demand, load_neighbours, load_operators_full
+from packhouse.models.tariffs import NO_REDUCTIONS, Reductions, load_reductions
 from packhouse.services.slots.taking import job_of
 
 LOOK_AHEAD = timedelta(days=14)
@@ -47,7 +48,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One time (UTC) on one machine: its phases, its price in rupiah, and why it is shown."""
+    """One time (UTC) on one machine: its phases, its price in rupiah, and why it is shown.
+
+    ``reduction`` is the kind of rule that makes ``price`` less than ``full_price``, or empty.
+    """
 
     machine: str
     machine_name: str
@@ -60,6 +64,9 @@ class Offer:
     phases: Phases
     tariff_per_hour: int
     price: int
+    full_price: int
+    reduction: str
+    percent_off: int
     needs_approval: bool
     why: tuple[str, ...]
 
@@ -73,6 +80,8 @@ class Offer:
             "occupied_from": local_iso(self.occupied_from, self.zone),
             "phases": self.phases.describe(),
             "price": self.price,
+            "full_price": self.full_price,
+            "reduction": self.reduction or None,
             "needs_approval": self.needs_approval,
             "why": list(self.why),
         }
@@ -102,6 +111,7 @@ class _Search:
     sites: dict[int, Site]
     times: dict[str, MachineTime]
     windows: dict[int, TimeRange]
+    reductions: Reductions = NO_REDUCTIONS
 
     @property
     def by_code(self) -> dict[str, Machine]:
@@ -173,6 +183,7 @@ def _search(
         sites,
         _times(session, machines, sites, windows, product.pack, now),
         windows,
+        load_reductions(session, business_id=business.id, now=now),
     )
 
 
@@ -255,8 +266,15 @@ def _offers(search: _Search) -> tuple[Offer, ...]:
             search.times[machine.code] for machine in search.machines if machine.site_id == site_id
         ]
         best = best_options(times, search.job, search.windows[site_id])
-        found += [choice.option for choice in best]
+        found += [_reduced(search, site_id, choice.option) for choice in best]
     return tuple(_offer(search, choice) for choice in rank(found))
+
+
+def _reduced(search: _Search, site_id: int, option: Option) -> Option:
+    """Return an option with the price this business would pay in that house."""
+    tariff = search.times[option.placement.machine].spec.tariff_per_hour
+    minutes = option.placement.phases.work_minutes
+    return replace(option, price=price_with(tariff, minutes, search.reductions.at(site_id)).due)
 
 
 def _offer(search: _Search, choice: Choice) -> Offer:
@@ -264,6 +282,7 @@ def _offer(search: _Search, choice: Choice) -> Offer:
     machine = search.by_code[placed.machine]
     site = search.sites[machine.site_id]
     tariff = search.times[machine.code].spec.tariff_per_hour
+    cost = price_with(tariff, placed.phases.work_minutes, search.reductions.at(site.id))
     return Offer(
         machine=machine.code,
         machine_name=machine.name,
@@ -275,7 +294,10 @@ def _offer(search: _Search, choice: Choice) -> Offer:
         occupied_from=placed.occupied_from,
         phases=placed.phases,
         tariff_per_hour=tariff,
-        price=price_of(tariff, placed.phases.work_minutes),
+        price=cost.due,
+        full_price=cost.full,
+        reduction=cost.kind,
+        percent_off=cost.percent,
         needs_approval=machine.needs_approval,
         why=choice.why,
     )

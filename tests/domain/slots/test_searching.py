@@ -190,11 +190,30 @@ def test_the_few_shown_win_over_all_options(houses: list[MachineTime], wanted: J
     assert shown["least_cleaning"].added_cleaning_minutes == min(
         each.added_cleaning_minutes for each in everything
     )
-    assert (shown["fits_gap"].fragment_minutes, shown["fits_gap"].left_minutes) == min(
-        (each.fragment_minutes, each.left_minutes) for each in everything
-    )
+    prices = {each.price for each in everything}
+    if len(prices) > 1:
+        assert shown["cheapest"].price == min(prices)
+    else:
+        assert (shown["fits_gap"].fragment_minutes, shown["fits_gap"].left_minutes) == min(
+            (each.fragment_minutes, each.left_minutes) for each in everything
+        )
     picks = [
         (each.option.placement.machine, each.option.starts_at)
         for each in best_options(named, wanted, day_window())
     ]
     assert len(picks) == len(set(picks)) <= 3
+
+
+def test_the_cheapest_machine_is_shown_where_prices_differ() -> None:
+    dear = machine()
+    cheap = machine(busy("07:30", "10:30", PLAIN))
+    dear = replace(dear, spec=replace(dear.spec, code="MAHAL", tariff_per_hour=60_000))
+    cheap = replace(cheap, spec=replace(cheap.spec, code="MURAH", tariff_per_hour=15_000))
+
+    choices = best_options([dear, cheap], job(), day_window())
+
+    why = {reason: each.option for each in choices for reason in each.why}
+    assert why["earliest"].placement.machine == "MAHAL"
+    assert why["cheapest"].placement.machine == "MURAH"
+    assert why["cheapest"].price < why["earliest"].price
+    assert len(choices) == 3
