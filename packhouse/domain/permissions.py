@@ -56,6 +56,17 @@ def may_act_for_business(actor: Actor, business_id: int) -> bool:
     return own or may_serve_businesses(actor)
 
 
+def may_answer_complaint(actor: Actor, site_id: int, *, about_the_house: bool) -> bool:
+    """Read and answer a complaint: who manages the site, and none of its people if it is on them.
+
+    ``about_the_house`` marks what is said about the people who run a house: its managers do not
+    see that, an admin does.
+    """
+    if about_the_house:
+        return may_administer(actor)
+    return may_manage(actor, site_id)
+
+
 def may_review(actor: Actor) -> bool:
     """Read utilization and demand figures."""
     return actor.is_system or actor.role in REVIEWERS

@@ -31,6 +31,8 @@ class Site(Base):
     zone: Mapped[str]
     owner: Mapped[str] = mapped_column(default="province")
     address: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    directions: Mapped[str] = mapped_column(default="")
     operators: Mapped[int]
     horizon_days: Mapped[int] = mapped_column(default=60)
     notice_minutes: Mapped[int] = mapped_column(default=60)

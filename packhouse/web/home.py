@@ -39,6 +39,7 @@ MENU = (
     ("machines", "machines.index"),
     ("sites", "sites.index"),
     ("reminders", "reminders.index"),
+    ("complaints", "complaints.index"),
     ("reports", "reports.utilization"),
     ("audit", "audit.index"),
     ("users", "users.index"),

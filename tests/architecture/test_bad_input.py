@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import select, text
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -18,8 +18,10 @@ from werkzeug.test import TestResponse
 from packhouse.db import Base, db
 from packhouse.domain.permissions import Access, may_enter
 from packhouse.domain.users import Actor, Role
+from packhouse.models.complaints import Complaint
 from packhouse.services import bookings, runs
 from packhouse.services.bookings import Wish
+from packhouse.services.complaints import Grievance, answer_complaint, file_complaint
 from packhouse.web.access import OF_LIBRARIES, declared_access
 from tests.factories import Make
 
@@ -118,6 +120,7 @@ class Stranger:
     people: dict[Role | None, Actor | None]
     complaints: list[str] = field(default_factory=list)
     sent: int = 0
+    ticket: str = "X"
 
     def good(self) -> dict[str, str]:
         """Return values with which most forms get as far as their service."""
@@ -139,6 +142,7 @@ class Stranger:
             "hours": "mon-thu 07:30-12:00; fri 07:30-11:30", "by": "machine", "next": "/",
             "new": "rumah kemasan contoh 27", "regency": "61.71", "nib": "1234567890123",
             "commissioned_on": "2026-12-01", "usual": "2", "fri": "07:30-11:30",
+            "topic": "schedule", "text": "Mesin M3 terlambat dua jam.", "ticket": self.ticket,
             **dict.fromkeys(("mon", "tue", "wed", "thu"), "07:30-12:00 13:00-16:00"),
         }  # fmt: skip
 
@@ -155,11 +159,29 @@ class Stranger:
                 values[name] = {
                     "code": "PTK", "business_id": self.business, "product_id": self.product,
                     "day": "2026-11-24", "form": "csv", "user_id": self._person(rule),
+                    "complaint_id": self._complaint(rule), "token": self.ticket,
                 }.get(name, 1)  # fmt: skip
         return values
 
     def _person(self, rule: Rule) -> int:
         return (self.make.user().id or 0) if "user_id" in rule.arguments else 0
+
+    def _complaint(self, rule: Rule) -> int:
+        """Return a complaint of a producer that is answered, unless the address is to answer it."""
+        if not {"complaint_id", "token"} & rule.arguments:
+            return 0
+        text = "Mesin terlambat dua jam."
+        ticket = file_complaint(
+            site="PTK", grievance=Grievance("schedule", text), actor=self.people[Role.PRODUCER],
+            now=self.make.now, key=f"keluhan-{self.sent}-{rule.rule}",
+        )  # fmt: skip
+        found = db.session.scalars(select(Complaint.id).where(Complaint.number == ticket.number))
+        complaint, self.ticket = found.one(), ticket.token
+        db.session.rollback()
+        admin = self.people[Role.ADMIN]
+        if admin is not None and not rule.endpoint.endswith("answer"):
+            answer_complaint(complaint_id=complaint, text=text, actor=admin, now=self.make.now)
+        return complaint
 
     def _booking(self, rule: Rule) -> str:
         """Return a booking in the state that the address is about."""

@@ -14,6 +14,7 @@ MOST_LINES = 400
 FEATURES = {
     *("sites", "machines", "businesses", "products", "slots", "bookings", "waitlist", "runs"),
     *("downtime", "replanning", "reminders", "reports", "tariffs", "audit", "users"),
+    "complaints",
 }
 LAYERS = ("web", "api", "forms", "services", "queries", "models", "domain")
 # What has no single feature: the edges of the program, and rules that every feature uses.

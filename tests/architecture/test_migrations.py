@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import Column, Connection, inspect, text
+from sqlalchemy import Column, Connection, func, inspect, select, text
 from sqlalchemy import String as Text
 
 from packhouse.cli.seeds.demo import seed_demo
@@ -19,7 +19,9 @@ from packhouse.db import Base, db
 from packhouse.domain.users import SYSTEM, Role
 from packhouse.errors import NotAllowed
 from packhouse.models import triggers
-from packhouse.services import bookings, downtime, housekeeping, sessions, users
+from packhouse.models.complaints import Complaint
+from packhouse.models.sites import Site
+from packhouse.services import bookings, complaints, downtime, housekeeping, sessions, users
 from packhouse.services.bookings import Target, Wish
 from tests.conftest import NOW
 from tests.factories import Make
@@ -86,6 +88,7 @@ def seeded(context: Flask, make: Make) -> Flask:
     operator = make.user(Role.OPERATOR, sites=(site,), email="petugas@contoh.example")
     make.session(operator)
     make.shift(site, make.at(8), make.at(9), operators=1)
+    _complain(site, make)
     users.create_token(email="petugas@contoh.example", actor=SYSTEM, now=NOW)
     housekeeping.note_duty(duty="prune", now=NOW, done=1, error=None)
     wish = Wish(product, 100, machine, make.at(8))
@@ -99,6 +102,18 @@ def seeded(context: Flask, make: Make) -> Flask:
     with pytest.raises(NotAllowed):
         sessions.sign_in(email="x@contoh.example", password="salah", network="::1", now=NOW)
     return context
+
+
+def _complain(site: int, make: Make) -> None:
+    code = db.session.scalars(select(Site.code).where(Site.id == site)).one()
+    db.session.rollback()
+    grievance = complaints.Grievance("fees", "Tarif di papan berbeda dengan di laman.")
+    complaints.file_complaint(site=code, grievance=grievance, actor=None, now=NOW, key="kunci")
+    newest = db.session.scalars(select(func.max(Complaint.id))).one()
+    db.session.rollback()
+    complaints.answer_complaint(
+        complaint_id=newest, text="Papan sudah diganti.", actor=make.user(Role.ADMIN), now=NOW
+    )
 
 
 def test_the_newest_revision_makes_the_tables_of_the_models(context: Flask) -> None:

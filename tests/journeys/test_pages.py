@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Response
 from packhouse.domain.users import SYSTEM, Role
 from packhouse.services import bookings, runs
 from packhouse.services.bookings import Wish
+from packhouse.services.complaints import Grievance, file_complaint
 from tests.journeys.conftest import House
 from tests.support import browsers
 
@@ -44,6 +45,8 @@ def live(house: House) -> None:
     cancelled = book("M3", 13, 2)
     bookings.cancel(code=cancelled, actor=SYSTEM, now=make.now)
     producer = make.user(businesses=(house.business,))
+    grievance = Grievance("schedule", "Mesin M3 baru siap sesudah jadwal saya.")
+    file_complaint(site="PTK", grievance=grievance, actor=producer, now=make.now, key="k1")
     asked = Wish(house.product, 200, "V1", make.at(9, days=3))
     bookings.book(wish=asked, actor=producer, now=make.now + timedelta(minutes=1))
 

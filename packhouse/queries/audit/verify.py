@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading
-from packhouse.queries.audit import machine_time, trail
+from packhouse.queries.audit import complaints, machine_time, trail
 
 MOST_ROWS = 20
 
@@ -41,6 +41,8 @@ CHECKS: dict[str, Check] = {
     "every booking's states are in the audit trail": trail.unaudited_states,
     "kept answers name what exists": trail.wrong_answers,
     "no message is stuck or contradicts its booking": trail.wrong_messages,
+    "every complaint has the state and deadline of its record": complaints.wrong_clocks,
+    "an answered complaint has its answer": complaints.wrong_answers,
     "rollups equal raw figures": machine_time.wrong_rollups,
     "the database keeps its rules": trail.missing_rules,
 }
