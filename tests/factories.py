@@ -109,7 +109,8 @@ class Make:
             "created_at": self.now,
         }
         with transaction() as session:
-            business = Business(**(defaults | fields))
+            told = defaults | fields
+            business = Business(**({"seen_level": told["level"]} | told))
             session.add(business)
             session.flush()
             return business.id

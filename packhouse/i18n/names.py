@@ -7,6 +7,13 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 
 from packhouse.domain.businesses import REGENCIES
+from packhouse.i18n.businesses import (
+    ALLOWED_NAMES,
+    BASIS_NAMES,
+    PACKAGE_NAMES,
+    PAPER_NAMES,
+    PAPER_STATE_NAMES,
+)
 from packhouse.i18n.complaints import COMPLAINT_STATE_NAMES, TOPIC_NAMES
 from packhouse.i18n.businesses import (
     ALLOWED_NAMES,
@@ -354,6 +361,11 @@ ALL: Mapping[str, Names] = {
     "e10": E10_NAMES,
     "unmet": UNMET_NAMES,
     "nav": NAV_NAMES,
+    "paper": PAPER_NAMES,
+    "paper_state": PAPER_STATE_NAMES,
+    "package": PACKAGE_NAMES,
+    "size_basis": BASIS_NAMES,
+    "allowed": ALLOWED_NAMES,
     "topic": TOPIC_NAMES,
     "complaint_state": COMPLAINT_STATE_NAMES,
     "paper": PAPER_NAMES,

@@ -126,7 +126,7 @@ def business_detail(*, business_id: int, actor: Actor) -> BusinessDetail:
     if row is None:
         raise NotFound("business_not_found")
     people = session.execute(
-        select(User.id, User.name, User.email, User.phone, Membership.role)
+        select(User.id, User.name, func.coalesce(User.email, ""), User.phone, Membership.role)
         .join(Membership, Membership.user_id == User.id)
         .where(Membership.business_id == business_id)
         .order_by(Membership.role.desc(), User.name, User.id)

@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from packhouse.db import transaction, use_case
+from packhouse.db import setting, transaction, use_case
 from packhouse.domain.permissions import may_act_for_business
 from packhouse.domain.products import Allergen, Aroma, Lane, is_pack
 from packhouse.domain.users import Actor
 from packhouse.errors import NotFound, Problem, RuleBroken
 from packhouse.models.bookings import Booking
-from packhouse.models.businesses import Business
+from packhouse.models.businesses import Business, load_level
 from packhouse.models.products import Product
 from packhouse.services.audit import Once, Subject, answer_once, record
 
@@ -104,6 +105,7 @@ def archive_product(*, product_id: int, actor: Actor, now: datetime) -> None:
         if product.archived_at is None:
             product.archived_at = now
             _note(session, "product:archived", product, actor=actor, now=now)
+            _relevel(session, product.business_id, actor=actor, now=now)
 
 
 def problems_with_recipe(recipe: Recipe) -> list[Problem]:
@@ -143,6 +145,19 @@ def _product(session: Session, product_id: int, actor: Actor) -> Product:
     if product is None or not may_act_for_business(actor, product.business_id):
         raise NotFound("product_not_found")
     return product
+
+
+def _relevel(session: Session, business_id: int, *, actor: Actor, now: datetime) -> None:
+    """Write the tier of a business anew: it may have stood on the licences of this product."""
+    session.flush()
+    business = session.get_one(Business, business_id, with_for_update={"key_share": True})
+    today = now.astimezone(ZoneInfo(setting("ZONE"))).date()
+    before, after = business.level, load_level(session, business, today)
+    if before != after:
+        business.level = after
+        facts = {"before": before, "level": after}
+        subject = Subject("business", business_id)
+        record(session, actor=actor, now=now, action="business:level", subject=subject, **facts)
 
 
 def _count(session: Session, product: Product) -> int:

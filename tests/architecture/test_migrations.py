@@ -56,7 +56,7 @@ def differences(connection: Connection) -> list[object]:
 
 
 def seals() -> dict[str, str]:
-    """Return a hash of all rows of every table, in the order of their key."""
+    """Return a hash of every column (table.column) of all rows, in the order of their key."""
     db.session.remove()
     found = {}
     with db.engine.connect() as connection:
@@ -64,8 +64,11 @@ def seals() -> dict[str, str]:
             if name == "alembic_version":
                 continue
             key = inspect(connection).get_pk_constraint(name)["constrained_columns"]
-            rows = connection.execute(text(f"SELECT * FROM {name} ORDER BY {', '.join(key)}"))
-            found[name] = hashlib.sha256(repr(rows.all()).encode()).hexdigest()
+            query = text(f"SELECT * FROM {name} ORDER BY {', '.join(key)}")
+            rows = connection.execute(query).mappings().all()
+            for column in inspect(connection).get_columns(name):
+                values = repr([row[column["name"]] for row in rows])
+                found[f"{name}.{column['name']}"] = hashlib.sha256(values.encode()).hexdigest()
     return found
 
 
@@ -186,7 +189,9 @@ def test_a_table_that_a_revision_rebuilds_keeps_its_rules_and_rows(
     flask_migrate.upgrade(directory=str(folder))
 
     assert rules() == all_rules()
-    assert {name: seal for name, seal in seals().items() if before[name] != seal}.keys() == {
+    after = seals()
+    assert before.items() <= after.items()
+    assert {name.partition(".")[0] for name in after.keys() - before.keys()} == {
         "occupations", "bookings", "audit_entries", "state_intervals",
     }  # fmt: skip
     db.session.remove()

@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packhouse.domain.businesses import REGENCIES, Size, is_regency, normal_nib, size_class
+from packhouse.domain.businesses import (
+    REGENCIES,
+    Size,
+    is_regency,
+    normal_nib,
+    size_by_bands,
+    size_class,
+)
 
 
 def test_kalimantan_barat_has_fourteen_regencies_with_two_codes_each() -> None:
@@ -71,3 +78,25 @@ def test_whatever_is_typed_a_nib_has_thirteen_digits_or_is_none(text: str) -> No
     nib = normal_nib(text)
 
     assert nib is None or (len(nib) == 13 and nib.isascii() and nib.isdigit())
+
+
+@pytest.mark.parametrize(
+    ("sales", "capital", "expected"),
+    [
+        ("mikro", "", (Size.MICRO, "sales")),
+        ("kecil", "menengah", (Size.SMALL, "sales")),
+        ("menengah", "", (Size.MEDIUM, "sales")),
+        ("above", "mikro", (None, "sales")),
+        ("none", "kecil", (Size.SMALL, "capital")),
+        ("none", "above", (None, "capital")),
+        ("none", "", None),
+        ("", "mikro", None),
+        ("besar", "", None),
+    ],
+)
+def test_a_ticked_band_decides_as_its_amounts_would(
+    sales: str, capital: str, expected: tuple[Size | None, str] | None
+) -> None:
+    judged = size_by_bands(sales=sales, capital=capital)
+
+    assert (judged and (judged.size, judged.basis)) == expected

@@ -27,7 +27,8 @@ COLUMNS: dict[str, str] = {
     " asset_number acquired_year acquisition_value fund_source condition",
     "machine_packs": "machine_id pack",
     "tariffs": "id machine_id per_hour valid_from legal_basis",
-    "businesses": "id name kind regency_code size size_rule level nib is_demo created_at",
+    "businesses": "id name kind regency_code size size_rule level seen_level nib is_demo"
+    " created_at",
     "memberships": "user_id business_id role",
     "cooperative_members": "cooperative_id member_id",
     "products": "id business_id name pack lane allergens aroma wet created_at",

@@ -84,7 +84,8 @@ def _add(
     owner = rng.randrange(len(NAMES))
     called = f"{'Ibu' if owner < FIRST_MAN else 'Bapak'} Contoh {NAMES[owner]} {number}"
     nib = None if level == "trial" else nib_of(number)
-    business = rows.add("businesses", name, kind, regency, size, "PP 7/2021", level, nib, True, at)
+    papers = size, "PP 7/2021", level, level, nib
+    business = rows.add("businesses", name, kind, regency, *papers, True, at)
     user = rows.add(
         "users", address_of(f"usaha{number}"), called, phone_of(number % 100_000), "producer",
         "id", hashed, True, True, at,

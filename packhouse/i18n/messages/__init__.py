@@ -11,11 +11,11 @@ from flask_babel import lazy_gettext as _l
 
 from packhouse.i18n import formats
 from packhouse.i18n.locale import current_locale, force_locale
-from packhouse.i18n.messages import complaints, texts
+from packhouse.i18n.messages import complaints, papers, texts
 from packhouse.i18n.names import name_of
 
 # One table a file, for what belongs together; a code stands in one of them only.
-PROBLEM_TEXTS: Mapping[str, LazyString] = {**texts.TEXTS, **complaints.TEXTS}
+PROBLEM_TEXTS: Mapping[str, LazyString] = {**texts.TEXTS, **papers.TEXTS, **complaints.TEXTS}
 
 
 def problem_text(code: str, facts: Mapping[str, object], locale: str | None = None) -> str:
@@ -96,6 +96,9 @@ SPEAKERS: tuple[tuple[Callable[[str], bool], Callable[[Any], str]], ...] = (
     (lambda key: key == "kind", _occupation),
     (lambda key: key == "level", _named("cleaning")),
     (lambda key: key == "pack", _named("pack")),
+    (lambda key: key == "paper", _named("paper")),
+    (lambda key: key == "package", _named("package")),
+    (lambda key: key == "number", str),
     (lambda key: key == "packs", lambda value: _list(name_of("pack", each) for each in value)),
     (lambda key: key in ("state", "from_state", "to_state"), _named("state")),
     (lambda key: key == "reason", _named("reason")),

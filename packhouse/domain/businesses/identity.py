@@ -1,10 +1,11 @@
-"""Businesses: where they are, how big they are by law, and how far their papers have come."""
+"""Who a business is: where it is, its NIB, and how big it is by law."""
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from packhouse.domain.users import normal_phone
 from packhouse.errors import Problem
 
 LONGEST_NAME = 120
@@ -106,17 +107,68 @@ def size_class(*, sales: int | None = None, capital: int | None = None) -> Size 
     return None
 
 
+class Basis(StrEnum):
+    """What the size was judged by; what somebody merely says of it is neither."""
+
+    SALES = "sales"
+    CAPITAL = "capital"
+    STATED = "stated"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A class with what it was judged by; None above the largest class."""
+
+    size: Size | None
+    basis: Basis
+
+
+ABOVE = "above"
+NO_YEAR_YET = "none"
+
+
+def size_by_bands(*, sales: str, capital: str) -> Judged | None:
+    """Return the class by the bands a person ticked, so that no amount has to be told.
+
+    A band is named for the class whose bounds it lies in, or "above" all of them. `sales` is
+    that of the last full year, or "none" of a business that has none yet: then its capital
+    decides. None when the band that decides is missing or unknown.
+    """
+    basis = Basis.CAPITAL if sales == NO_YEAR_YET else Basis.SALES
+    band = capital if basis is Basis.CAPITAL else sales
+    if band == ABOVE:
+        return Judged(None, basis)
+    for size, most_capital, most_sales in _SIZES:
+        if band == size:
+            by_law = size_class(
+                **({"capital": most_capital} if basis is Basis.CAPITAL else {"sales": most_sales})
+            )
+            return Judged(by_law, basis)
+    return None
+
+
 def problems_with_business(
-    *, name: str, regency: str, size: str, level: str, kind: str, nib: str
+    *,
+    name: str,
+    regency: str,
+    size: str,
+    level: str,
+    kind: str,
+    nib: str,
+    village: str = "",
+    phone: str = "",
 ) -> list[Problem]:
     """Return everything that is wrong with what is told about a business."""
     checks = (
         (bool(name.strip()), Problem("name_missing")),
         (len(name.strip()) <= LONGEST_NAME, Problem("name_long", {"maximum": LONGEST_NAME})),
         (is_regency(regency), Problem("regency_unknown", {"value": regency})),
-        (size in set(Size), Problem("size_unknown", {"value": size})),
+        (size != ABOVE, Problem("size_above")),
+        (size == ABOVE or size in set(Size), Problem("size_unknown", {"value": size})),
         (level in set(Level), Problem("level_unknown", {"value": level})),
         (kind in set(BusinessKind), Problem("business_kind_unknown", {"value": kind})),
         (not nib.strip() or normal_nib(nib) is not None, Problem("nib_malformed", {"nib": nib})),
+        (len(village) <= LONGEST_NAME, Problem("village_long", {"maximum": LONGEST_NAME})),
+        (not phone.strip() or normal_phone(phone) is not None, Problem("phone_malformed")),
     )
     return [problem for fine, problem in checks if not fine]

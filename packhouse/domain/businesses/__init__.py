@@ -1,0 +1,68 @@
+"""Businesses: who they are, which papers they have, and what these let them do."""
+
+from packhouse.domain.businesses.identity import (
+    ABOVE,
+    LONGEST_NAME,
+    NO_YEAR_YET,
+    REGENCIES,
+    Basis,
+    BusinessKind,
+    Judged,
+    Level,
+    Regency,
+    Size,
+    is_regency,
+    normal_nib,
+    problems_with_business,
+    size_by_bands,
+    size_class,
+)
+from packhouse.domain.businesses.licences import Packed, cautions
+from packhouse.domain.businesses.papers import (
+    EXPIRY_LEADS,
+    Paper,
+    PaperKind,
+    PaperState,
+    expiry_of,
+    lead_due,
+    problems_with_paper,
+)
+from packhouse.domain.businesses.tiers import (
+    ALLOWED,
+    Step,
+    level_of,
+    next_steps,
+    problems_with_trial,
+)
+
+__all__ = [
+    "ABOVE",
+    "ALLOWED",
+    "EXPIRY_LEADS",
+    "LONGEST_NAME",
+    "NO_YEAR_YET",
+    "REGENCIES",
+    "Basis",
+    "BusinessKind",
+    "Judged",
+    "Level",
+    "Packed",
+    "Paper",
+    "PaperKind",
+    "PaperState",
+    "Regency",
+    "Size",
+    "Step",
+    "cautions",
+    "expiry_of",
+    "is_regency",
+    "lead_due",
+    "level_of",
+    "next_steps",
+    "normal_nib",
+    "problems_with_business",
+    "problems_with_paper",
+    "problems_with_trial",
+    "size_by_bands",
+    "size_class",
+]

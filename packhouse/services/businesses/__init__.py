@@ -1,0 +1,49 @@
+"""Businesses: who is registered, who acts for them, and how far their papers have come."""
+
+from packhouse.services.businesses.papers import (
+    Told,
+    check_paper,
+    note_paper,
+    remove_paper,
+    verify_business,
+    withdraw_verification,
+)
+from packhouse.services.businesses.people import (
+    accept_invitation,
+    add_cooperative_member,
+    add_person,
+    change_role,
+    invite_person,
+    remove_cooperative_member,
+    remove_person,
+    withdraw_invitation,
+)
+from packhouse.services.businesses.records import (
+    Papers,
+    add_business,
+    create_business,
+    edit_business,
+)
+from packhouse.services.businesses.steps import note_business
+
+__all__ = [
+    "Papers",
+    "Told",
+    "accept_invitation",
+    "add_business",
+    "add_cooperative_member",
+    "add_person",
+    "change_role",
+    "check_paper",
+    "create_business",
+    "edit_business",
+    "invite_person",
+    "note_business",
+    "note_paper",
+    "remove_cooperative_member",
+    "remove_paper",
+    "remove_person",
+    "verify_business",
+    "withdraw_invitation",
+    "withdraw_verification",
+]
