@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, bin
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from packhouse.db import STRICT, Base, UtcDateTime
+from packhouse.domain.bookings import Limits
 from packhouse.domain.sites import Calendar, Opening, WorkingHours
 from packhouse.domain.sites import Closure as ClosedDays
 
@@ -21,6 +22,9 @@ class Site(Base):
     __table_args__ = (
         UniqueConstraint("code"),
         CheckConstraint("operators >= 0", name="operators"),
+        CheckConstraint("limit_open >= 0", name="limit_open"),
+        CheckConstraint("limit_week_hours >= 0", name="limit_week_hours"),
+        CheckConstraint("limit_month_hours >= 0", name="limit_month_hours"),
         STRICT,
     )
 
@@ -40,8 +44,20 @@ class Site(Base):
     request_hours: Mapped[int] = mapped_column(default=48)
     grace_minutes: Mapped[int] = mapped_column(default=20)
     overrun_minutes: Mapped[int] = mapped_column(default=30)
+    limit_open: Mapped[int | None]
+    limit_week_hours: Mapped[int | None]
+    limit_month_hours: Mapped[int | None]
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def limits(self) -> Limits:
+        """What a business may hold here at once, in a week and in a month."""
+        week, month = (
+            None if hours is None else hours * 60
+            for hours in (self.limit_week_hours, self.limit_month_hours)
+        )
+        return Limits(self.limit_open, week, month)
 
 
 class SiteHours(Base):

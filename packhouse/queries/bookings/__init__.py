@@ -1,6 +1,6 @@
 """Bookings as people and programs read them."""
 
-from packhouse.queries.bookings.listing import (
+from packhouse.queries.bookings.lists import (
     BookingDetail,
     BookingItem,
     BookingsPage,

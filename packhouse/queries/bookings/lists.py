@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from packhouse.db import reading
-from packhouse.domain.bookings import CANCELLABLE, MOVABLE, State
+from packhouse.domain.bookings import CANCELLABLE, MOVABLE, State, change_until
 from packhouse.domain.permissions import STAFF, may_see_booking
 from packhouse.domain.slots import Phases
 from packhouse.domain.time_range import from_epoch, to_epoch
@@ -86,7 +86,7 @@ class BookingItem:
     @property
     def change_until(self) -> datetime:
         """Until when its owner may move it, and cancel it without it counting as late."""
-        return self.starts_at - timedelta(hours=self.cancel_hours)
+        return change_until(starts_at=self.starts_at, cancel_hours=self.cancel_hours)
 
     @property
     def is_movable(self) -> bool:

@@ -17,14 +17,15 @@ from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.sites import Site
 from packhouse.services.audit import Once, answer_once
+from packhouse.services.bookings.limits import problems_with_use
 from packhouse.services.bookings.steps import (
     Answer,
     answer_of,
     new_code,
     note,
     placed_for,
-    write_times,
     reduce_price,
+    write_times,
 )
 from packhouse.services.reminders import tell, tell_and_remind
 from packhouse.services.slots import (
@@ -53,16 +54,23 @@ class Wish:
 
 @use_case
 def book(
-    *, wish: Wish, actor: Actor, now: datetime, key: str | None = None, source: str = "online"
+    *,
+    wish: Wish,
+    actor: Actor,
+    now: datetime,
+    key: str | None = None,
+    source: str = "online",
+    override: str = "",
 ) -> Answer:
     """Book a machine for a product and return the booking's answer (see ``answer_of``).
 
     On a machine that needs approval a producer's booking becomes a request, which holds its time
-    until its deadline. A repeat under the same key returns the first answer. Raises NotFound,
-    SlotTaken, RuleBroken with every broken rule, KeyReused.
+    until its deadline. A repeat under the same key returns the first answer. ``override`` is the
+    staff's reason to go beyond the limits of fair use. Raises NotFound, SlotTaken, RuleBroken
+    with every broken rule, KeyReused.
     """
     try:
-        return _booked(wish, actor, now, key, source)
+        return _booked(wish, actor, now, key, source, override)
     except SlotTaken as taken:
         others = alternatives_to(reading(), wish=wish, actor=actor, now=now)
         raise SlotTaken(others, **taken.problems[0].facts) from None
@@ -85,7 +93,9 @@ def alternatives_to(
         return ()
 
 
-def _booked(wish: Wish, actor: Actor, now: datetime, key: str | None, source: str) -> Answer:
+def _booked(
+    wish: Wish, actor: Actor, now: datetime, key: str | None, source: str, override: str
+) -> Answer:
     request = asdict(wish) | {"starts_at": int(wish.starts_at.timestamp())}
     once = Once(key, "book", request) if key else None
     with transaction() as session:
@@ -99,7 +109,7 @@ def _booked(wish: Wish, actor: Actor, now: datetime, key: str | None, source: st
             job = new_job(session, product, wish.quantity, actor=actor, now=now)
             booking = add_booking(
                 session, job=job, product=product, quantity=wish.quantity, spot=spot,
-                starts_at=wish.starts_at, actor=actor, now=now, source=source,
+                starts_at=wish.starts_at, actor=actor, now=now, source=source, override=override,
             )  # fmt: skip
             return answer_of(session, booking)
 
@@ -137,11 +147,24 @@ def add_booking(
     actor: Actor,
     now: datetime,
     source: str,
+    override: str = "",
 ) -> Booking:
-    """Place, claim and write one booking of a job on a locked machine, and tell about it."""
+    """Place, claim and write one booking of a job on a locked machine, and tell about it.
+
+    ``override`` is the reason for which the staff lets somebody book beyond the limits of fair
+    use; it is kept. A walk-in takes time that would stand empty: no limit refuses it.
+    """
     staff = may_operate(actor, spot.site.id)
     wanted = job_of(product, quantity)
-    placed = placed_for(session, spot=spot, job=wanted, starts_at=starts_at, staff=staff, now=now)
+    broken = problems_with_use(
+        session, spot=spot, job=wanted, business_id=product.business_id, starts_at=starts_at,
+        now=now, job_id=job.id,
+    )  # fmt: skip
+    excused = staff and (bool(override.strip()) or source == "walk_in")
+    placed = placed_for(
+        session, spot=spot, job=wanted, starts_at=starts_at, staff=staff, now=now,
+        broken=() if excused else broken,
+    )  # fmt: skip
     asks = spot.machine.needs_approval and not staff
     occupation = take(session, spot=spot, job=wanted, placed=placed)
     booking = Booking(

@@ -15,15 +15,17 @@ from packhouse.domain.bookings import (
     is_late,
 )
 from packhouse.domain.permissions import may_act_for, may_operate
+from packhouse.domain.products import Job
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.users import Actor
-from packhouse.errors import NotAllowed, NotFound, SlotTaken, Stale, WrongState
+from packhouse.errors import NotAllowed, NotFound, Problem, SlotTaken, Stale, WrongState
 from packhouse.models.bookings import Booking, Move
 from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.slots import Occupation
 from packhouse.services.audit import Once, answer_once
 from packhouse.services.bookings.booking import Wish, alternatives_to
+from packhouse.services.bookings.limits import problems_with_use
 from packhouse.services.bookings.requests import release
 from packhouse.services.bookings.steps import (
     Answer,
@@ -32,9 +34,9 @@ from packhouse.services.bookings.steps import (
     locked_booking,
     note,
     placed_for,
+    reduce_price,
     write_times,
 )
-    reduce_price,
 from packhouse.services.reminders import forget_reminders, tell, tell_and_remind
 from packhouse.services.slots import Offer, Place, job_of, lock_places, occupy
 
@@ -114,19 +116,35 @@ def _move(session: Session, code: str, target: Target, actor: Actor, now: dateti
     note(session, booking, action="booking:leave", actor=actor, now=now)
     release(session, booking, old)
     wanted = job_of(product, booking.quantity)
+    staff = may_operate(actor, new.site.id)
     placed = placed_for(
-        session, spot=new, job=wanted, starts_at=target.starts_at,
-        staff=may_operate(actor, new.site.id), now=now,
+        session, spot=new, job=wanted, starts_at=target.starts_at, staff=staff, now=now,
+        broken=() if staff else _broken_by_move(session, booking, new, wanted, target, now),
     )  # fmt: skip
     occupy(session, spot=new, job=wanted, placed=placed, occupation=occupation)
     booking.machine_id, booking.site_id = new.machine.id, new.site.id
     write_times(booking, new, placed)
+    reduce_price(session, booking, now=now)
     history.new_machine_id = booking.machine_id
     history.new_starts_at, history.new_ends_at = booking.starts_at, booking.ends_at
     session.add(history)
-    reduce_price(session, booking, now=now)
     _settle_move(session, booking, new, actor, now)
     return answer_of(session, booking)
+
+
+def _broken_by_move(
+    session: Session, booking: Booking, spot: Place, job: Job, target: Target, now: datetime
+) -> list[Problem]:
+    """Return the limits that her move would break; who was displaced breaks none by coming back.
+
+    The staff moves for the house's reasons, and the move itself keeps which.
+    """
+    if booking.state == State.DISPLACED or booking.business_id is None:
+        return []
+    return problems_with_use(
+        session, spot=spot, job=job, business_id=booking.business_id,
+        starts_at=target.starts_at, now=now, job_id=booking.job_id, leaving=booking.id,
+    )  # fmt: skip
 
 
 def _settle_move(
@@ -178,10 +196,14 @@ def _refuse_move(booking: Booking, old: Place, target: Target, actor: Actor, now
         raise WrongState("wrong_state", code=booking.code, state=booking.state, wanted="move")
     if target.version is not None and target.version != booking.version:
         raise Stale("booking_changed", code=booking.code)
-    late = is_late(starts_at=booking.starts_at, now=now, cancel_hours=old.site.cancel_hours)
+    late = _is_late(booking, old, now)
     # A request binds nobody yet, and who was displaced is not at fault.
     if late and booking.state == State.CONFIRMED and not may_operate(actor, old.site.id):
         raise NotAllowed("move_window_closed", hours=old.site.cancel_hours)
+
+
+def _is_late(booking: Booking, spot: Place, now: datetime) -> bool:
+    return is_late(starts_at=booking.starts_at, now=now, cancel_hours=spot.site.cancel_hours)
 
 
 @use_case
@@ -203,9 +225,8 @@ def cancel(
             raise WrongState("wrong_state", code=code, state=booking.state, wanted="cancel")
         if version is not None and version != booking.version:
             raise Stale("booking_changed", code=code)
-        booking.cancelled_late = booking.state in (State.CONFIRMED, State.ARRIVED) and is_late(
-            starts_at=booking.starts_at, now=now, cancel_hours=spot.site.cancel_hours
-        )
+        bound = booking.state in (State.CONFIRMED, State.ARRIVED)
+        booking.cancelled_late = bound and _is_late(booking, spot, now)
         become(session, booking, State.CANCELLED, actor=actor, now=now, reason=reason.strip())
         release(session, booking, spot)
         tell(session, kind=MessageKind.BOOKING_CANCELLED, booking=booking, site=spot.site, now=now)

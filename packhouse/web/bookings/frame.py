@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from packhouse.domain.bookings import State, is_late
+from packhouse.domain.bookings import State
 from packhouse.domain.permissions import may_act_for, may_manage, may_operate
 from packhouse.domain.users import Actor
 from packhouse.errors import Problem, Stale
@@ -34,9 +34,7 @@ class Abilities:
 def abilities(actor: Actor, booking: BookingItem, now: datetime) -> Abilities:
     acts = may_act_for(actor, booking.business_id, booking.site_id)
     staff = may_operate(actor, booking.site_id)
-    late = booking.state != State.DISPLACED and is_late(
-        starts_at=booking.starts_at, now=now, cancel_hours=booking.cancel_hours
-    )
+    late = booking.state != State.DISPLACED and now > booking.change_until
     return Abilities(
         act=acts,
         move=acts and booking.is_movable and booking.product_id is not None and (staff or not late),

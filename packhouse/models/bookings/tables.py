@@ -1,12 +1,22 @@
 """Jobs, the bookings that serve them, and the history of their moves."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from packhouse.db import STRICT, Base, UtcDateTime
+from packhouse.db import STRICT, Base, Json, UtcDateTime
+from packhouse.domain.bookings import (
+    Every,
+    Rule,
+)
 from packhouse.domain.products import CleaningLevel
 from packhouse.domain.slots import Phases
 from packhouse.domain.time_range import local_iso
@@ -158,6 +168,55 @@ class Move(Base):
     new_machine_id: Mapped[int] = mapped_column(ForeignKey("machines.id"))
     new_starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     new_ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Series(Base):
+    """A wish that comes back: its rule in local days, and the time and machine it is meant for."""
+
+    __tablename__ = "series"
+    __table_args__ = (
+        UniqueConstraint("code"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("every IN ('week', 'fortnight', 'month')", name="every"),
+        CheckConstraint("minute_of_day BETWEEN 0 AND 1439", name="minute"),
+        CheckConstraint("first_day <= last_day", name="days"),
+        Index(None, "business_id"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    business_id: Mapped[int] = mapped_column(ForeignKey("businesses.id"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    quantity: Mapped[int]
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    machine_id: Mapped[int] = mapped_column(ForeignKey("machines.id"))
+    minute_of_day: Mapped[int]
+    every: Mapped[str]
+    weekdays: Mapped[list[int]] = mapped_column(Json)
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def rule(self) -> Rule:
+        """Its repetition."""
+        return Rule(Every(self.every), self.first_day, self.last_day, tuple(self.weekdays))
+
+
+class SeriesDate(Base):
+    """The booking that stands for a date of a series; one that was put back, for the newer.
+
+    A date of the rule without a row, or whose booking was called off, is skipped.
+    """
+
+    __tablename__ = "series_dates"
+    __table_args__ = (UniqueConstraint("booking_id"), STRICT)
+
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id"))
 
 
 class BookingTransition(Base):

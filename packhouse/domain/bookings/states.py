@@ -1,4 +1,4 @@
-"""The state table of a booking, and the rules that ask only about a booking and the time."""
+"""The state table of a booking, and what its house's policy says about its start."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -59,11 +59,6 @@ def may_become(old: State, new: State) -> bool:
     return (old, new) in TRANSITIONS
 
 
-def is_late(*, starts_at: datetime, now: datetime, cancel_hours: int) -> bool:
-    """Say whether cancelling now falls inside the window in which the slot is hard to fill."""
-    return now > starts_at - timedelta(hours=cancel_hours)
-
-
 def decision_deadline(*, now: datetime, starts_at: datetime, request_hours: int) -> datetime:
     """Return until when a request holds its time: so many hours, but an hour before its start.
 
@@ -86,8 +81,3 @@ def problems_with_start(
     if starts_at > latest:
         return [Problem("too_far", {"horizon_days": horizon_days})]
     return []
-
-
-def price_of(tariff_per_hour: int, minutes: int) -> int:
-    """Return whole rupiah for so many minutes of setup and run, half a rupiah rounded up."""
-    return (tariff_per_hour * minutes * 2 + 60) // 120

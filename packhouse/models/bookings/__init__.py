@@ -1,0 +1,39 @@
+"""Bookings as they are kept, and what is counted of them."""
+
+from packhouse.models.bookings.holding import (
+    Holder,
+    load_cooling,
+    load_holders,
+    load_use,
+    taken_by_others,
+)
+from packhouse.models.bookings.tables import (
+    Booking,
+    BookingTransition,
+    Job,
+    JobLine,
+    Move,
+    Order,
+    Series,
+    SeriesDate,
+    describe,
+    phases_of,
+)
+
+__all__ = [
+    "Booking",
+    "BookingTransition",
+    "Holder",
+    "Job",
+    "JobLine",
+    "Move",
+    "Order",
+    "Series",
+    "SeriesDate",
+    "describe",
+    "load_cooling",
+    "load_holders",
+    "load_use",
+    "phases_of",
+    "taken_by_others",
+]

@@ -1,0 +1,150 @@
+"""What businesses hold of a house's time under its limits, and what they gave up or missed."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
+from sqlalchemy.orm import Session, aliased
+
+from packhouse.domain.bookings import (
+    BOOKED,
+    COOL_DOWN,
+    HOLDING,
+    MEMORY,
+    CoolDown,
+    Limits,
+    State,
+    Use,
+    cool_down,
+)
+from packhouse.domain.sites import Calendar
+from packhouse.models.bookings.tables import Booking, JobLine
+from packhouse.models.businesses import Business, CooperativeMember
+
+# --- fair use -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds time under a limit: one business, or a cooperative with all its members."""
+
+    business_id: int
+    name: str
+    members: tuple[int, ...]
+    is_pool: bool
+
+    def limits(self, site: Limits) -> Limits:
+        """Return what it may hold in a house: the sum of what its members may."""
+        return site.pooled(max(len(self.members), 1)) if self.is_pool else site
+
+
+def load_holders(session: Session, *, business_id: int) -> list[Holder]:
+    """Return under whose limits a business books: its own, and those of its cooperatives.
+
+    A cooperative itself has none but its pool.
+    """
+    mine = select(CooperativeMember.cooperative_id).where(
+        CooperativeMember.member_id == business_id
+    )
+    rows = session.execute(
+        select(Business.id, Business.name, Business.kind, CooperativeMember.member_id)
+        .outerjoin(CooperativeMember, CooperativeMember.cooperative_id == Business.id)
+        .where(or_(Business.id == business_id, Business.id.in_(mine)))
+        .order_by(Business.id, CooperativeMember.member_id)
+    ).all()
+    members: dict[tuple[int, str, bool], list[int]] = {}
+    for row in rows:
+        key = (row.id, row.name, row.kind == "cooperative")
+        members.setdefault(key, []).extend([row.member_id] if row.member_id else [])
+    return [
+        Holder(holder_id, name, tuple(others), is_pool)
+        for (holder_id, name, is_pool), others in members.items()
+    ]
+
+
+def load_use(
+    session: Session,
+    *,
+    holder: Holder,
+    site_id: int,
+    calendar: Calendar,
+    from_day: date,
+    leaving: int | None = None,
+) -> Use:
+    """Return what a holder has in a house from a local day on, in one query.
+
+    Counted are bookings that hold their time or have used it, a missed one too. A member's own
+    use leaves out what its cooperative booked for it; a pool counts both, once. ``leaving`` is a
+    booking that is about to give its time back.
+    """
+    own = ~select(JobLine.job_id).where(JobLine.job_id == Booking.job_id).exists()
+    rows = session.execute(
+        select(Booking.starts_at, Booking.setup_minutes + Booking.run_minutes, Booking.state).where(
+            Booking.business_id.in_((holder.business_id, *holder.members)),
+            Booking.starts_at >= calendar.local_day(from_day).start,
+            Booking.site_id == site_id,
+            Booking.state.in_(BOOKED),
+            true() if holder.is_pool else own,
+            true() if leaving is None else Booking.id != leaving,
+        )
+    )
+    minutes: Counter[date] = Counter()
+    open_days = []
+    for starts_at, work_minutes, state in rows:
+        day = calendar.day_of(starts_at)
+        minutes[day] += work_minutes
+        open_days += [day] if state in HOLDING else []
+    return Use(tuple(sorted(open_days)), minutes)
+
+
+# --- who did not come ---------------------------------------------------------------------------
+
+
+def taken_by_others() -> ColumnElement[bool]:
+    """Say whether somebody else used the time, whole or in part, that a booking gave up late.
+
+    While it held its time nobody could have: the claims see to that. So whoever has it now took
+    it afterwards. Derived, not stored: it stays true whatever becomes of either.
+    """
+    other = aliased(Booking)
+    begins = type_coerce(Booking.starts_at, BigInteger)
+    came = (State.CONFIRMED, State.ARRIVED, State.RUNNING, State.FINISHED)
+    return (
+        select(other.id)
+        .where(
+            other.machine_id == Booking.machine_id,
+            other.starts_at < Booking.ends_at,
+            # No booking crosses midnight: those of a day suffice.
+            type_coerce(other.starts_at, BigInteger) > begins - 86_400,
+            other.ends_at > Booking.starts_at,
+            other.id != Booking.id,
+            or_(
+                other.state.in_(came),
+                and_(other.state == State.NO_SHOW, other.id > Booking.id),
+            ),
+        )
+        .exists()
+    )
+
+
+def load_cooling(session: Session, *, business_id: int | None, now: datetime) -> CoolDown | None:
+    """Return the cool-down of a business that runs now, if one does."""
+    missed = session.scalars(
+        select(Booking.starts_at).where(
+            Booking.business_id == business_id,
+            Booking.starts_at >= now - MEMORY - COOL_DOWN,
+            Booking.starts_at <= now,
+            Booking.state == State.NO_SHOW,
+            ~taken_by_others(),
+        )
+    )
+    return cool_down(missed, now)

@@ -1,0 +1,91 @@
+"""Fair use when booking: which limits of a house a booking would break, right under races.
+
+A business's use is spread over many machines, so the lock of a machine does not protect it.
+Whoever books where a limit is set first locks the row of the business whose limit it is, or of
+its cooperative, whose pool her own use is part of. Machines come first, then businesses, and a
+cooperative stands for its members: two commands never wait for each other's row. What is counted
+is read after the lock, and stands still until the commit.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from packhouse.domain.bookings import (
+    COOL_HORIZON_DAYS,
+    broken_limits,
+    month_of,
+    of_pool,
+    problems_with_cooling,
+    week_of,
+)
+from packhouse.domain.machines import work_minutes
+from packhouse.domain.products import Job
+from packhouse.errors import Problem
+from packhouse.models.bookings import Holder, JobLine, load_cooling, load_holders, load_use
+from packhouse.models.businesses import Business
+from packhouse.services.slots import Place
+
+
+def problems_with_use(
+    session: Session,
+    *,
+    spot: Place,
+    job: Job,
+    business_id: int,
+    starts_at: datetime,
+    now: datetime,
+    job_id: int | None = None,
+    leaving: int | None = None,
+) -> list[Problem]:
+    """Return every limit of fair use that a booking would break, and lock what is counted.
+
+    ``job_id`` tells whether a cooperative books it for its member: then only the pool counts.
+    ``leaving`` is the booking that moves, which gives its own time back.
+    """
+    if starts_at < now or starts_at > now + timedelta(days=spot.site.horizon_days):
+        return []  # Refused anyway, and there is nothing to count.
+    problems: list[Problem] = []
+    if starts_at > now + timedelta(days=COOL_HORIZON_DAYS):
+        cooling = load_cooling(session, business_id=business_id, now=now)
+        found = problems_with_cooling(cooling=cooling, starts_at=starts_at, now=now)
+        problems += [problem.told_in(spot.site.zone) for problem in found]
+    limits = spot.site.limits
+    if not limits.are_set or job.quantity < 1:
+        return problems
+    holders = _locked_holders(session, business_id)
+    ordered = job_id is not None and _is_ordered(session, job_id)
+    minutes = work_minutes(spot.spec, job).total
+    today, day = spot.day_of(now), spot.day_of(starts_at)
+    for holder in holders:
+        if ordered and not holder.is_pool:
+            continue
+        use = load_use(
+            session, holder=holder, site_id=spot.site.id, calendar=spot.calendar,
+            from_day=min(week_of(min(today, day)), month_of(min(today, day))), leaving=leaving,
+        )  # fmt: skip
+        broken = broken_limits(
+            holder.limits(limits), use, day=day, minutes=minutes, today=today,
+            last_day=spot.day_of(now + timedelta(days=spot.site.horizon_days)),
+        )  # fmt: skip
+        problems += [of_pool(each, holder.name) if holder.is_pool else each for each in broken]
+    return problems
+
+
+def _locked_holders(session: Session, business_id: int) -> list[Holder]:
+    """Lock whose limits count: the cooperatives, or the business itself if it is in none."""
+    holders = load_holders(session, business_id=business_id)
+    pools = [holder.business_id for holder in holders if holder.is_pool]
+    session.execute(
+        select(Business.id)
+        .where(Business.id.in_(pools or [business_id]))
+        .order_by(Business.id)
+        .with_for_update(key_share=True)
+    )
+    return holders
+
+
+def _is_ordered(session: Session, job_id: int) -> bool:
+    found = session.scalar(select(JobLine.job_id).where(JobLine.job_id == job_id))
+    return found is not None
