@@ -20,6 +20,8 @@ MOST_PAGES = 45
 KIND = re.compile(r"\d{4}-\d\d-\d\d|[A-Z]{1,4}\d*-[0-9A-Z]{6}|\d+|=[^&]*")
 DOWNLOADS = re.compile(r"\.(csv|xlsx|pdf|json|ics|eml)|format=|/static/|/calendar/")
 
+READER = browsers.Reader()
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(300),
@@ -75,14 +77,14 @@ def test_every_page_of_a_role_reads_well_on_a_phone_and_at_a_desk(
         complaints += _complaints(page, answer, address)
         waiting += browsers.links(page)
         page.set_viewport_size({"width": 1280, "height": 800})
-        complaints += [f"{address} at 1280: {each}" for each in browsers.findings(page)]
+        complaints += [f"{address} at 1280: {each}" for each in READER.findings(page)]
 
     assert not complaints + errors, "\n".join(complaints + errors)
     assert len(seen) >= 2
 
 
 def _complaints(page: Page, answer: Response | None, address: str) -> list[str]:
-    found = [f"{address} at 360: {each}" for each in browsers.findings(page)]
+    found = [f"{address} at 360: {each}" for each in READER.findings(page)]
     if answer is None or answer.status >= 400:
         found.append(f"{address} answers {answer.status if answer else 'nothing'}")
     if browsers.sideways(page) > 1:
