@@ -96,6 +96,21 @@ class PolicyForm(HouseForm):
     overrun_minutes = WholeNumberField(
         _l("Pekerjaan boleh lewat waktu berapa menit"), [InputRequired()]
     )
+    limit_open = WholeNumberField(
+        _l("Reservasi yang belum selesai, paling banyak"),
+        [Optional()],
+        description=_l("Untuk satu usaha pada waktu yang sama. Kosongkan bila tidak dibatasi."),
+    )
+    limit_week_hours = WholeNumberField(
+        _l("Jam mesin sepekan, paling banyak"),
+        [Optional()],
+        description=_l("Penyiapan dan produksi, di semua mesin. Kosongkan bila tidak dibatasi."),
+    )
+    limit_month_hours = WholeNumberField(
+        _l("Jam mesin sebulan, paling banyak"),
+        [Optional()],
+        description=_l("Kosongkan bila tidak dibatasi."),
+    )
 
 
 class ClosureForm(BaseForm):

@@ -47,6 +47,9 @@ class SiteItem:
     is_demo: bool
     created_at: datetime
     overrun_minutes: int
+    limit_open: int | None
+    limit_week_hours: int | None
+    limit_month_hours: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ _COLUMNS = (
     Site.id, Site.code, Site.name, Site.regency_code, Site.zone, Site.owner, Site.address,
     Site.operators, Site.horizon_days, Site.notice_minutes, Site.cancel_hours,
     Site.request_hours, Site.grace_minutes, Site.is_demo, Site.created_at,
-    Site.overrun_minutes,
+    Site.overrun_minutes, Site.limit_open, Site.limit_week_hours, Site.limit_month_hours,
 )  # fmt: skip
 
 

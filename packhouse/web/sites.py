@@ -58,7 +58,7 @@ HOURS_FIELDS = dict.fromkeys(
 )  # fmt: skip
 POLICY = (
     "horizon_days", "notice_minutes", "cancel_hours", "request_hours", "grace_minutes",
-    "overrun_minutes",
+    "overrun_minutes", "limit_open", "limit_week_hours", "limit_month_hours",
 )  # fmt: skip
 MOST_MACHINES = 200
 # Holidays beyond this can wait for a decision.

@@ -33,7 +33,11 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a house promises its guests: days and hours it plans ahead, minutes it waits."""
+    """What a house promises its guests: days and hours it plans ahead, minutes it waits.
+
+    The limits of fair use are for one business: open bookings at once, hours of machine time in
+    a week and in a month; None is no limit.
+    """
 
     horizon_days: int = 60
     notice_minutes: int = 60
@@ -41,6 +45,9 @@ class Policy:
     request_hours: int = 48
     grace_minutes: int = 20
     overrun_minutes: int = 30
+    limit_open: int | None = None
+    limit_week_hours: int | None = None
+    limit_month_hours: int | None = None
 
 
 LIMITS = {
@@ -50,6 +57,9 @@ LIMITS = {
     "request_hours": (1, 30 * 24),
     "grace_minutes": (0, 240),
     "overrun_minutes": (0, 240),
+    "limit_open": (0, 1000),
+    "limit_week_hours": (0, 7 * 24),
+    "limit_month_hours": (0, 31 * 24),
 }
 
 
@@ -124,7 +134,7 @@ def edit_site(
     problems += [
         Problem("policy_out_of_range", {"field": field, "least": least, "most": most})
         for field, (least, most) in LIMITS.items()
-        if not least <= getattr(policy, field) <= most
+        if (value := getattr(policy, field)) is not None and not least <= value <= most
     ]
     with transaction() as session:
         site = locked_site(session, code=code, actor=actor)
