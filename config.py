@@ -28,7 +28,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     # Indonesia has three times; Jakarta and Pontianak share the first.
     "ZONE": ("Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura"),
 }
-LIMITS = {"PROXY_HOPS": (0, 5), "MAIL_PORT": (1, 65535)}
+LIMITS = {"PROXY_HOPS": (0, 5), "MAIL_PORT": (1, 65535), "TRIAL_PIECES": (1, 1_000_000)}
 
 
 class BadSetting(ValueError):
@@ -56,6 +56,7 @@ class Config:
     RATELIMIT: bool = True
     DPO_CONTACT: str = ""
     COMPLAINTS_URL: str = "https://www.lapor.go.id/"
+    TRIAL_PIECES: int = 200
 
     MAIL_HOST: str = ""
     MAIL_PORT: int = 587

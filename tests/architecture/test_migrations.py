@@ -21,7 +21,15 @@ from packhouse.errors import NotAllowed
 from packhouse.models import triggers
 from packhouse.models.complaints import Complaint
 from packhouse.models.sites import Site
-from packhouse.services import bookings, complaints, downtime, housekeeping, sessions, users
+from packhouse.services import (
+    bookings,
+    businesses,
+    complaints,
+    downtime,
+    housekeeping,
+    sessions,
+    users,
+)
 from packhouse.services.bookings import Target, Wish
 from tests.conftest import NOW
 from tests.factories import Make
@@ -98,12 +106,15 @@ def seeded(context: Flask, make: Make) -> Flask:
     booked = bookings.book(wish=wish, actor=operator, now=NOW, key="kunci")
     target = Target(make.at(9))
     bookings.move(code=str(booked["code"]), target=target, actor=operator, now=NOW)
+    businesses.invite_person(
+        business_id=make.business(), name="Ibu Contoh", is_owner=False, actor=operator, now=NOW
+    )
     downtime.plan_maintenance(
         machine=machine, from_at=make.at(13), to_at=make.at(14), reason="maintenance",
         actor=SYSTEM, now=NOW,
     )  # fmt: skip
     with pytest.raises(NotAllowed):
-        sessions.sign_in(email="x@contoh.example", password="salah", network="::1", now=NOW)
+        sessions.sign_in(contact="x@contoh.example", password="salah", network="::1", now=NOW)
     return context
 
 

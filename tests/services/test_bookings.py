@@ -360,3 +360,13 @@ def test_nothing_can_be_done_to_a_strangers_booking(house: House) -> None:
 def test_use_cases_do_not_nest(house: House) -> None:
     with pytest.raises(RuntimeError), transaction():
         house.book(house.make.at(8))
+
+
+def test_without_a_nib_only_a_small_trial_can_be_booked(house: House, make: Make) -> None:
+    product = make.product(make.business(level="trial"))
+    house.book(make.at(8), product=product, quantity=200, actor=house.operator)
+
+    with pytest.raises(RuleBroken) as refused:
+        house.book(make.at(3), product=product, quantity=201, actor=house.operator)
+
+    assert {"trial_quantity", "outside_hours"} <= {each.code for each in refused.value.problems}

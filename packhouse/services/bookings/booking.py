@@ -27,6 +27,7 @@ from packhouse.services.bookings.steps import (
     reduce_price,
     write_times,
 )
+from packhouse.services.businesses import problems_with_tier
 from packhouse.services.reminders import tell, tell_and_remind
 from packhouse.services.slots import (
     Ask,
@@ -160,10 +161,12 @@ def add_booking(
         session, spot=spot, job=wanted, business_id=product.business_id, starts_at=starts_at,
         now=now, job_id=job.id,
     )  # fmt: skip
-    excused = staff and (bool(override.strip()) or source == "walk_in")
+    tier = problems_with_tier(session, business_id=job.business_id, quantity=job.quantity)
+    lifted = staff and bool(override.strip())
+    excused = lifted or (staff and source == "walk_in")
     placed = placed_for(
         session, spot=spot, job=wanted, starts_at=starts_at, staff=staff, now=now,
-        broken=() if excused else broken,
+        broken=[*(() if excused else broken), *(() if lifted else tier)],
     )  # fmt: skip
     asks = spot.machine.needs_approval and not staff
     occupation = take(session, spot=spot, job=wanted, placed=placed)

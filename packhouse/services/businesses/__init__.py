@@ -24,7 +24,7 @@ from packhouse.services.businesses.records import (
     create_business,
     edit_business,
 )
-from packhouse.services.businesses.steps import note_business
+from packhouse.services.businesses.steps import note_business, problems_with_tier
 
 __all__ = [
     "Papers",
@@ -40,6 +40,7 @@ __all__ = [
     "invite_person",
     "note_business",
     "note_paper",
+    "problems_with_tier",
     "remove_cooperative_member",
     "remove_paper",
     "remove_person",

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import setting
-from packhouse.domain.businesses import PaperKind, PaperState
+from packhouse.domain.businesses import PaperKind, PaperState, problems_with_trial
 from packhouse.domain.permissions import may_serve_businesses
 from packhouse.domain.users import Actor, Role, normal_email
 from packhouse.errors import NotAllowed, NotFound, Problem
@@ -78,6 +78,12 @@ def relevel(session: Session, business: Business, *, actor: Actor, now: datetime
         business.level = after
         facts = {"before": before, "level": after}
         note_business(session, "business:level", business, actor=actor, now=now, **facts)
+
+
+def problems_with_tier(session: Session, *, business_id: int, quantity: int) -> list[Problem]:
+    """Return why the tier of a business does not allow a job of so many pieces."""
+    level = session.get_one(Business, business_id).level
+    return problems_with_trial(level=level, quantity=quantity, most=setting("TRIAL_PIECES"))
 
 
 def put_nib(

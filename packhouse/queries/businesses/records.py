@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from packhouse.db import reading
-from packhouse.domain.businesses import normal_nib
+from packhouse.domain.businesses import REGENCIES, normal_nib
 from packhouse.domain.permissions import may_act_for_business, may_audit, may_serve_businesses
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import NotAllowed, NotFound
@@ -31,8 +31,18 @@ class BusinessItem:
     size_rule: str
     level: str
     nib: str
+    village: str
+    phone: str
+    size_basis: str
+    seen_level: str
     is_demo: bool
     created_at: datetime
+
+    @property
+    def bps_code(self) -> str:
+        """The code of the statistics office for its regency; empty for another province."""
+        known = REGENCIES.get(self.regency_code)
+        return known.bps_code if known else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +76,8 @@ class BusinessDetail:
 
 _BUSINESSES: Select[*tuple[Any, ...]] = select(
     Business.id, Business.name, Business.kind, Business.regency_code, Business.size,
-    Business.size_rule, Business.level, func.coalesce(Business.nib, ""), Business.is_demo,
-    Business.created_at,
+    Business.size_rule, Business.level, func.coalesce(Business.nib, ""), Business.village,
+    Business.phone, Business.size_basis, Business.seen_level, Business.is_demo, Business.created_at,
 )  # fmt: skip
 
 

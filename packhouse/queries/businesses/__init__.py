@@ -1,0 +1,53 @@
+"""Businesses as the front desk finds them, and as their own people see them."""
+
+from packhouse.queries.businesses.papers import (
+    Invited,
+    PaperItem,
+    PapersPage,
+    Standing,
+    Verdict,
+    cautions_of,
+    invitation_view,
+    invitations_of,
+    paper_item,
+    papers_of,
+    papers_to_check,
+    standing,
+    to_check_count,
+    verdicts_of,
+)
+from packhouse.queries.businesses.records import (
+    BusinessDetail,
+    BusinessesPage,
+    BusinessItem,
+    PersonItem,
+    business_detail,
+    business_id_of,
+    businesses_page,
+    my_businesses,
+)
+
+__all__ = [
+    "BusinessDetail",
+    "BusinessItem",
+    "BusinessesPage",
+    "Invited",
+    "PaperItem",
+    "PapersPage",
+    "PersonItem",
+    "Standing",
+    "Verdict",
+    "business_detail",
+    "business_id_of",
+    "businesses_page",
+    "cautions_of",
+    "invitation_view",
+    "invitations_of",
+    "my_businesses",
+    "paper_item",
+    "papers_of",
+    "papers_to_check",
+    "standing",
+    "to_check_count",
+    "verdicts_of",
+]
