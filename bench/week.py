@@ -43,4 +43,4 @@ def week(past: Past) -> tuple[Schedule, ...]:
 
 def _token(past: Past) -> str:
     with past.at_work():
-        return users.create_token(email=past.email, actor=SYSTEM, now=NOW)
+        return users.create_token(email=past.email or "", actor=SYSTEM, now=NOW)

@@ -16,8 +16,9 @@ from flask import current_app
 
 from packhouse import clock
 from packhouse.channels import NotSent
-from packhouse.channels.render import letter, plain, render
+from packhouse.channels.render import LINKS, letter, plain, render
 from packhouse.domain.reminders import Failure, reference
+from packhouse.domain.users import derived_secret
 from packhouse.services.outbox import Claimed
 
 # A third of what the lease leaves after the first message of a batch.
@@ -62,9 +63,17 @@ def compose(message: Claimed, config: Mapping[str, Any]) -> EmailMessage:
     mail["Date"] = format_datetime(clock.now())
     mail["Message-ID"] = f"<{reference(message.key)}@{_sender(config).rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    url = f"{config['PUBLIC_URL']}/messages"
+    url = f"{config['PUBLIC_URL']}/{_address(message, str(config['SECRET_KEY']))}"
     mail.set_content(letter(rendered, name=message.name, url=url, locale=message.locale))
     return mail
+
+
+def _address(message: Claimed, key: str) -> str:
+    """Return where a letter leads: to the inbox, or to a link that nobody else can compute."""
+    if message.kind not in LINKS:
+        return "messages"
+    secret = derived_secret(key, message.kind, message.facts["nonce"])
+    return f"{LINKS[message.kind]}/{secret}"
 
 
 def _sender(config: Mapping[str, Any]) -> str:

@@ -101,7 +101,27 @@ WORDS: Mapping[MessageKind, Words] = MappingProxyType(
                 " Reservasi Anda tetap berlaku."
             ),
         ),
+        MessageKind.PASSWORD_LINK: Words(
+            _l("Tautan untuk membuat kata sandi baru"),
+            _l(
+                "Ada yang meminta kata sandi baru untuk akun Anda. Bila itu Anda, buka tautan di"
+                " bawah ini dalam satu jam. Bila bukan, abaikan pesan ini: tidak ada yang berubah."
+            ),
+        ),
+        MessageKind.EMAIL_LINK: Words(
+            _l("Tautan untuk memastikan alamat surel"),
+            _l(
+                "Alamat ini ditulis sebagai surel sebuah akun. Bila itu akun Anda, buka tautan di"
+                " bawah ini dalam satu hari. Bila bukan, abaikan pesan ini: tidak ada yang berubah."
+            ),
+        ),
     }
+)
+
+
+# Letters that carry a link to be used once, and the address it begins with.
+LINKS: Mapping[MessageKind, str] = MappingProxyType(
+    {MessageKind.PASSWORD_LINK: "password-links", MessageKind.EMAIL_LINK: "email-links"}
 )
 
 
@@ -122,6 +142,9 @@ def render(
     kind: MessageKind, *, facts: Mapping[str, Any], site_name: str, zone: str, locale: str
 ) -> Rendered:
     """Return a message in words; KeyError when a fact is missing."""
+    if kind in LINKS:
+        with force_locale(locale):
+            return Rendered(str(WORDS[kind].subject), str(WORDS[kind].opening), "", "", "", "")
     when = period(facts["starts_at"], facts["ends_at"], zone=zone, locale=locale)
     start = local_datetime(from_epoch(facts["starts_at"]), zone, locale=locale)
     known = {"code": plain(facts["code"]), "start": start.replace(NBSP, " ")}
@@ -139,6 +162,8 @@ def render(
 
 def letter(rendered: Rendered, *, name: str, url: str, locale: str) -> str:
     """Return the plain text of a mail."""
+    if not rendered.code:
+        return _letter_with_link(rendered, name=name, url=url, locale=locale)
     with force_locale(locale):
         lines = [
             gettext("Halo %(name)s,", name=plain(name)),
@@ -153,6 +178,21 @@ def letter(rendered: Rendered, *, name: str, url: str, locale: str) -> str:
             "",
             gettext("Rinciannya ada di %(url)s", url=url),
             "",
+            gettext("Pesan ini dikirim otomatis; mohon tidak dibalas."),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _letter_with_link(rendered: Rendered, *, name: str, url: str, locale: str) -> str:
+    with force_locale(locale):
+        lines = [
+            gettext("Halo %(name)s,", name=plain(name)),
+            "",
+            rendered.opening,
+            "",
+            url,
+            "",
+            gettext("Tautan ini hanya berlaku sekali. Jangan berikan kepada siapa pun."),
             gettext("Pesan ini dikirim otomatis; mohon tidak dibalas."),
         ]
     return "\n".join(lines) + "\n"

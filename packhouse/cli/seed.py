@@ -66,7 +66,7 @@ def demo_accounts() -> None:
     )
     found: dict[str, str] = {}
     for role, email in people:
-        found.setdefault(role, email)
+        found.setdefault(role, email or "")
     for role in (str(each) for each in Role):
         if role in found:
             click.echo(f"{role:<10} {found[role]:<30} {PASSWORD}")

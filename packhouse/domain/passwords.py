@@ -18,6 +18,8 @@ from packhouse.errors import Problem
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 HASHING = BoundedSemaphore(2)
+# No password has this hash.
+NO_PASSWORD = "!"  # noqa: S105
 PASSWORD_MINIMUM = 10
 PASSWORD_MAXIMUM = 256
 # What people here make passwords of; digits and signs around the word do not hide it.

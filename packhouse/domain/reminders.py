@@ -30,6 +30,8 @@ class MessageKind(StrEnum):
     REMINDER_2_HOURS = "reminder_2_hours"
     NO_SHOW = "no_show"
     RUN_OVERRAN = "run_overran"
+    PASSWORD_LINK = "password_link"  # noqa: S105
+    EMAIL_LINK = "email_link"
 
 
 class MessageState(StrEnum):

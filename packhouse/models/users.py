@@ -17,11 +17,12 @@ class User(Base):
     __table_args__ = (
         UniqueConstraint("email"),
         CheckConstraint(f"role IN {ROLES}", name="role"),
+        Index(None, "phone"),
         STRICT,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str]
+    email: Mapped[str | None]  # Many have none; a telephone number may be that of several people.
     name: Mapped[str]
     phone: Mapped[str] = mapped_column(default="")
     role: Mapped[str]
@@ -77,3 +78,40 @@ class SignInFailure(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     who: Mapped[str]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OneTimeSecret(Base):
+    """What opens an account once: a link that was mailed, or a code told at the desk."""
+
+    __tablename__ = "one_time_secrets"
+    __table_args__ = (
+        UniqueConstraint("secret_hash"),
+        CheckConstraint("kind IN ('password_link', 'email_link', 'desk_code')", name="kind"),
+        CheckConstraint("tries >= 0", name="tries"),
+        Index(None, "user_id"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    secret_hash: Mapped[str]
+    address: Mapped[str] = mapped_column(default="")
+    issued_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    tries: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SignUp(Base):
+    """A first visit under the key of its form, so that a second click makes no second account."""
+
+    __tablename__ = "sign_ups"
+    __table_args__ = (STRICT,)
+
+    key_hash: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[str]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

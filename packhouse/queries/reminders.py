@@ -124,7 +124,7 @@ def dead_letters(*, site_ids: Collection[int] | None, now: datetime) -> list[Dea
             site_name=site.name if site else "",
             zone=site.zone if site else "",
             name=user.name,
-            address=_masked(user.email),
+            address=_masked(user.email or ""),
             phone=user.phone,
             error=message.last_error or "",
             attempts=message.attempts,

@@ -143,7 +143,7 @@ def _person(user: User, sites: tuple[str, ...]) -> Person:
     return Person(
         id=user.id,
         name=user.name,
-        email=user.email,
+        email=user.email or "",
         phone=user.phone,
         role=Role(user.role),
         locale=user.locale,

@@ -137,7 +137,8 @@ def _kept(session: Session, taken: Sequence[int], now: datetime) -> list[Claimed
 
 
 def _verdict(message: Message, user: User, booking: Booking | None) -> MessageState | None:
-    if not user.is_active:
+    nowhere = message.channel == Channel.EMAIL and not (message.payload.get("to") or user.email)
+    if not user.is_active or nowhere:
         return MessageState.SUPPRESSED
     if booking is not None and not is_still_true(
         MessageKind(message.kind),
@@ -173,7 +174,7 @@ def _claimed(message: Message, user: User, site: Site | None) -> Claimed:
         channel=Channel(message.channel),
         attempts=message.attempts,
         name=user.name,
-        email=user.email,
+        email=message.payload.get("to") or user.email or "",
         locale=user.locale,
         site_name=site.name if site else "",
         zone=site.zone if site else "",

@@ -42,7 +42,7 @@ def enter() -> ResponseReturnValue:
         return render_template("users/sign_in.html", form=form), 422
     try:
         signed_in = sessions.sign_in(
-            email=form.email.data or "",
+            contact=form.email.data or "",
             password=form.password.data or "",
             network=request.remote_addr or "",
             now=clock.now(),

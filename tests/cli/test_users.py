@@ -26,7 +26,7 @@ def test_a_person_made_on_the_command_line_can_sign_in(app: Flask, make: Make) -
     assert code == 0
     assert PASSWORD not in output
     assert sign_in(
-        email="op@contoh.example", password=PASSWORD, network="", now=clock.now()
+        contact="op@contoh.example", password=PASSWORD, network="", now=clock.now()
     ).user_id
     assert db.session.scalars(select(UserSite.site_id)).all() == [site]
 

@@ -11,13 +11,13 @@ from packhouse.errors import NotAllowed, RuleBroken, TooMany
 from packhouse.models.audit import AuditEntry
 from packhouse.models.users import ServerSession, SignInFailure, User
 from packhouse.queries.users import actor_for_session
-from packhouse.services import sessions
 from packhouse.services.sessions import (
     SignedIn,
     change_password,
     end_sessions,
     sign_in,
     sign_out,
+    signing_in,
     touch_session,
 )
 from tests.factories import Make
@@ -33,7 +33,7 @@ def siti(make: Make) -> Actor:
 
 
 def enter(now: datetime, password: str = PASSWORD, **fields: Any) -> SignedIn:
-    told: dict[str, Any] = {"email": EMAIL, "network": "203.0.113.7"}
+    told: dict[str, Any] = {"contact": EMAIL, "network": "203.0.113.7"}
     return sign_in(password=password, now=now, **(told | fields))
 
 
@@ -42,7 +42,7 @@ def is_signed_in(secret: str, now: datetime) -> bool:
 
 
 def test_who_knows_the_password_gets_a_session(siti: Actor, now: datetime) -> None:
-    signed_in = enter(now, email=" SITI@Contoh.example ")
+    signed_in = enter(now, contact=" SITI@Contoh.example ")
 
     found = actor_for_session(secret=signed_in.secret, now=now)
     assert found is not None
@@ -63,8 +63,8 @@ def test_the_database_holds_neither_password_nor_secret(siti: Actor, now: dateti
     "wrong",
     [
         {"password": "hujan di kapuas!"},
-        {"email": "nobody@contoh.example"},
-        {"email": "no address"},
+        {"contact": "nobody@contoh.example"},
+        {"contact": "no address"},
         {"password": ""},
     ],
 )
@@ -84,7 +84,7 @@ def test_a_closed_account_is_refused_with_the_same_words(
     closed = make.user(email="tutup@contoh.example", password_hash=KEPT, is_active=False)
 
     with pytest.raises(NotAllowed) as refusal:
-        enter(now, email="tutup@contoh.example")
+        enter(now, contact="tutup@contoh.example")
 
     assert closed.id
     assert refusal.value.problems[0].code == "sign_in_failed"
@@ -111,7 +111,7 @@ def test_guessing_slows_down_and_the_owner_still_gets_in(siti: Actor, now: datet
 def test_one_guess_a_second_for_an_hour_is_heard_less_than_a_hundred_times(
     siti: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "verify_password", lambda _kept, _given: (False, ""))
+    monkeypatch.setattr(signing_in, "verify_password", lambda _kept, _given: (False, ""))
     heard = 0
     for second in range(0, 3600, 5):
         try:
@@ -127,11 +127,11 @@ def test_one_guess_a_second_for_an_hour_is_heard_less_than_a_hundred_times(
 def test_a_network_that_tries_many_accounts_waits_too(
     make: Make, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "verify_password", lambda _kept, _given: (False, ""))
+    monkeypatch.setattr(signing_in, "verify_password", lambda _kept, _given: (False, ""))
     refused = 0
     for number in range(60):
         try:
-            enter(now, "wrong password", email=f"orang{number}@contoh.example")
+            enter(now, "wrong password", contact=f"orang{number}@contoh.example")
         except TooMany:
             refused += 1
         except NotAllowed:
@@ -152,7 +152,7 @@ def test_guesses_sent_side_by_side_do_not_slip_past_the_wait(
                 enter(now, "wrong password")
         return True, ""
 
-    monkeypatch.setattr(sessions, "verify_password", verify_while_others_guess)
+    monkeypatch.setattr(signing_in, "verify_password", verify_while_others_guess)
 
     with pytest.raises(TooMany):
         enter(now)
@@ -239,7 +239,7 @@ def test_a_password_is_not_changed_to_a_bad_one_or_by_somebody_else(
 def test_guessing_the_old_password_slows_down(
     siti: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "verify_password", lambda _kept, _given: (False, ""))
+    monkeypatch.setattr(signing_in, "verify_password", lambda _kept, _given: (False, ""))
 
     def guess() -> None:
         change_password(old="wrong", new="angin dari natuna", actor=siti, now=now)

@@ -42,7 +42,7 @@ def codes(refusal: pytest.ExceptionInfo[RuleBroken]) -> list[str]:
 def test_a_new_person_can_sign_in(make: Make, now: datetime) -> None:
     user_id = create(now, phone="0812 3456 7890")
 
-    signed_in = sign_in(email="siti@contoh.example", password=PASSWORD, network="", now=now)
+    signed_in = sign_in(contact="siti@contoh.example", password=PASSWORD, network="", now=now)
     person = my_account(user_id=user_id)
     assert signed_in.user_id == user_id
     assert person is not None
@@ -117,7 +117,7 @@ def test_only_an_administrator_manages_people(make: Make, now: datetime, role: R
 
 def test_a_closed_account_loses_its_sessions_and_tokens_at_once(make: Make, now: datetime) -> None:
     admin, user_id = make.user(Role.ADMIN), create(now)
-    secret = sign_in(email="siti@contoh.example", password=PASSWORD, network="", now=now).secret
+    secret = sign_in(contact="siti@contoh.example", password=PASSWORD, network="", now=now).secret
     token = create_token(email="siti@contoh.example", actor=SYSTEM, now=now)
 
     deactivate_user(user_id=user_id, actor=admin, now=now)
@@ -127,7 +127,7 @@ def test_a_closed_account_loses_its_sessions_and_tokens_at_once(make: Make, now:
     activate_user(user_id=user_id, actor=admin, now=now)
     assert actor_for_session(secret=secret, now=now) is None
     assert actor_for_token(secret=token, now=now) is None
-    assert sign_in(email="siti@contoh.example", password=PASSWORD, network="", now=now)
+    assert sign_in(contact="siti@contoh.example", password=PASSWORD, network="", now=now)
 
 
 def test_nobody_closes_her_own_account(make: Make, now: datetime) -> None:
@@ -141,14 +141,14 @@ def test_nobody_closes_her_own_account(make: Make, now: datetime) -> None:
 
 def test_a_reset_password_replaces_the_old_one(make: Make, now: datetime) -> None:
     admin, user_id = make.user(Role.ADMIN), create(now)
-    old = sign_in(email="siti@contoh.example", password=PASSWORD, network="", now=now)
+    old = sign_in(contact="siti@contoh.example", password=PASSWORD, network="", now=now)
 
     password = reset_password(user_id=user_id, actor=admin, now=now)
 
     assert actor_for_session(secret=old.secret, now=now) is None
-    assert sign_in(email="siti@contoh.example", password=password, network="", now=now)
+    assert sign_in(contact="siti@contoh.example", password=password, network="", now=now)
     with pytest.raises(NotAllowed):
-        sign_in(email="siti@contoh.example", password=PASSWORD, network="", now=now)
+        sign_in(contact="siti@contoh.example", password=PASSWORD, network="", now=now)
 
 
 def test_a_token_stands_for_its_person_until_it_expires(make: Make, now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from packhouse.db import transaction, use_case
 from packhouse.domain.passwords import (
+    NO_PASSWORD,
     hash_password,
     one_time_password,
     problems_with_password,
@@ -29,9 +30,6 @@ from packhouse.models.sites import Site
 from packhouse.models.users import ApiToken, User, UserSite
 from packhouse.services.audit import Subject, record
 from packhouse.services.sessions import drop_sessions, set_password
-
-# No password has this hash.
-NO_PASSWORD = "!"  # noqa: S105
 
 
 @use_case
