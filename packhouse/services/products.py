@@ -55,12 +55,9 @@ def create_product(
             if business is None or not may_act_for_business(actor, business_id):
                 raise NotFound("business_not_found")
             _check(problems_with_recipe(recipe))
-            product = Product(business_id=business_id, created_at=now, **_columns(recipe))
-            session.add(product)
-            session.flush()
-            facts = _told(recipe)
-            _note(session, "product:created", product, actor=actor, now=now, **facts)
-            return product.id
+            return add_product(
+                session, business_id=business_id, recipe=recipe, actor=actor, now=now
+            )
 
         product_id: int = answer_once(session, actor=actor, now=now, once=once, act=act)
         return product_id
@@ -124,6 +121,18 @@ def problems_with_recipe(recipe: Recipe) -> list[Problem]:
 
 
 # --- steps --------------------------------------------------------------------------------------
+
+
+def add_product(
+    session: Session, *, business_id: int, recipe: Recipe, actor: Actor, now: datetime
+) -> int:
+    """Insert a product that nothing is wrong with; return its id."""
+    product = Product(business_id=business_id, created_at=now, **_columns(recipe))
+    session.add(product)
+    session.flush()
+    facts = _told(recipe)
+    _note(session, "product:created", product, actor=actor, now=now, **facts)
+    return product.id
 
 
 def _check(problems: list[Problem]) -> None:
