@@ -156,7 +156,8 @@ def cleaning_level(previous: ProductTraits | None, following: ProductTraits) -> 
 class Neighbour:
     """Something that already keeps the machine busy; without `traits` it is a wall.
 
-    `kind` is the occupation's kind and `key` the caller's own mark; planning reads neither.
+    `kind` is the occupation's kind, `key` the caller's own mark and `level` the cleaning that is
+    stored for it; planning reads none of them.
     """
 
     starts_at: datetime
@@ -165,6 +166,7 @@ class Neighbour:
     traits: ProductTraits | None
     kind: str
     key: int | None = None
+    level: int | None = None
 
     @property
     def keeps_from(self) -> datetime:

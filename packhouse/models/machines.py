@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, bindparam, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from packhouse.db import STRICT, Base, UtcDateTime
@@ -74,28 +74,29 @@ class MachinePack(Base):
 def load_specs(
     session: Session, *, machines: Collection[Machine], now: datetime, pack: str | None = None
 ) -> dict[int, MachineSpec]:
-    """Return machines as planning sees them, with the tariff in force now; two queries in all.
+    """Return machines as planning sees them, with the tariff in force now, in one query.
 
     With a pack, the rate is the machine's own for that pack where it has one.
     """
     ids = [machine.id for machine in machines]
-    packs: dict[int, set[str]] = defaultdict(set)
+    packs: dict[int, set[str | None]] = defaultdict(set)
     rates: dict[int, float] = {}
-    for row in session.execute(_PACKS, {"machine_ids": ids}):
-        packs[row.machine_id].add(row.pack)
+    tariffs: dict[int, int] = {}
+    for row in session.execute(_SPECS, {"machine_ids": ids, "now": now}):
+        tariffs[row.id] = row.per_hour or 0
+        packs[row.id].add(row.pack)
         if row.pack == pack and row.rate_per_minute:
-            rates[row.machine_id] = row.rate_per_minute
-    tariffs = load_tariffs(session, machine_ids=ids, now=now)
+            rates[row.id] = row.rate_per_minute
     return {
         machine.id: _spec(
             machine.code,
             machine.lane,
-            frozenset(packs[machine.id]),
+            frozenset(packs[machine.id] - {None}),
             rates.get(machine.id, machine.rate_per_minute),
             machine.setup_minutes,
             (machine.cleaning_minutes_1, machine.cleaning_minutes_2, machine.cleaning_minutes_3),
             machine.attended,
-            tariffs.get(machine.id, 0),
+            tariffs[machine.id],
             machine.commissioned_at,
             machine.retired_at,
         )
@@ -136,23 +137,23 @@ def load_tariffs(
 ) -> dict[int, int]:
     """Return rupiah per hour by machine as in force now; a machine without a tariff is missing."""
     rows = session.execute(_TARIFFS, {"machine_ids": list(machine_ids), "now": now})
-    return {row.machine_id: row.per_hour for row in rows}
+    return {row.id: row.per_hour for row in rows if row.per_hour is not None}
 
 
-_LATEST = (
-    select(Tariff.machine_id, func.max(Tariff.valid_from).label("valid_from"))
-    .where(
-        Tariff.machine_id.in_(bindparam("machine_ids", expanding=True)),
-        Tariff.valid_from <= bindparam("now", type_=UtcDateTime),
-    )
-    .group_by(Tariff.machine_id)
-    .subquery()
-)
 # Built once: they run with every booking.
-_PACKS = select(MachinePack.machine_id, MachinePack.pack, MachinePack.rate_per_minute).where(
-    MachinePack.machine_id.in_(bindparam("machine_ids", expanding=True))
+_IN_FORCE = (
+    select(Tariff.per_hour)
+    .where(
+        Tariff.machine_id == Machine.id, Tariff.valid_from <= bindparam("now", type_=UtcDateTime)
+    )
+    .order_by(Tariff.valid_from.desc())
+    .limit(1)
+    .scalar_subquery()
 )
-_TARIFFS = select(Tariff.machine_id, Tariff.per_hour).join(
-    _LATEST,
-    (Tariff.machine_id == _LATEST.c.machine_id) & (Tariff.valid_from == _LATEST.c.valid_from),
+_OF_MACHINES = Machine.id.in_(bindparam("machine_ids", expanding=True))
+_SPECS = (
+    select(Machine.id, MachinePack.pack, MachinePack.rate_per_minute, _IN_FORCE.label("per_hour"))
+    .outerjoin(MachinePack, MachinePack.machine_id == Machine.id)
+    .where(_OF_MACHINES)
 )
+_TARIFFS = select(Machine.id, _IN_FORCE.label("per_hour")).where(_OF_MACHINES)

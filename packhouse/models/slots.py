@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
     text,
     type_coerce,
+    union_all,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -141,6 +142,7 @@ _NEIGHBOURS = (
         Occupation.to_at,
         Booking.id.label("booking_id"),
         Booking.starts_at,
+        Booking.cleaning_level,
         Product.lane,
         type_coerce(Product.allergens, Text).label("allergens"),
         Product.aroma,
@@ -151,16 +153,18 @@ _NEIGHBOURS = (
     .where(Occupation.machine_id.in_(bindparam("machine_ids", expanding=True)))
 )
 _START, _END = (bindparam(name, type_=UtcDateTime) for name in ("start", "end"))
-# Built once: they run with every booking.
-_BEGINNING_INSIDE = _NEIGHBOURS.where(
-    Occupation.from_at >= _START,
-    Occupation.from_at < _END,
-    Occupation.status.in_(("live", "done")),
-)
-_BLOCKS_REACHING_IN = _NEIGHBOURS.where(
-    literal_column("occupations.kind <> 'booking' AND occupations.status = 'live'"),
-    Occupation.to_at > _START,
-    Occupation.from_at < _START,
+# Built once: it runs with every booking. Each half finds its rows by an index of its own.
+_AROUND = union_all(
+    _NEIGHBOURS.where(
+        Occupation.from_at >= _START,
+        Occupation.from_at < _END,
+        Occupation.status.in_(("live", "done")),
+    ),
+    _NEIGHBOURS.where(
+        literal_column("occupations.kind <> 'booking' AND occupations.status = 'live'"),
+        Occupation.to_at > _START,
+        Occupation.from_at < _START,
+    ),
 )
 
 
@@ -172,19 +176,18 @@ def _traits(lane: str, allergens: str, aroma: str, wet: bool) -> ProductTraits:
 def load_neighbours(
     session: Session, *, machine_ids: Collection[int], window: TimeRange
 ) -> dict[int, list[Neighbour]]:
-    """Return what keeps each machine busy in the window, in two queries for any number of them.
+    """Return what keeps each machine busy in the window, in one query for any number of them.
 
     The window must begin and end at local midnights: bookings never cross one, so only those
     that begin inside are read; blocks may be longer and are looked for by their end.
     """
     found: dict[int, list[Neighbour]] = {machine_id: [] for machine_id in machine_ids}
     given = {"machine_ids": list(machine_ids), "start": window.start, "end": window.end}
-    for query in (_BEGINNING_INSIDE, _BLOCKS_REACHING_IN):
-        rows = session.execute(query, given)
-        for machine_id, kind, from_at, to_at, key, starts_at, lane, *others in rows:
-            traits = _traits(lane, *others) if lane else None
-            hers = max(starts_at or from_at, from_at)
-            found[machine_id].append(Neighbour(hers, to_at, from_at, traits, kind, key))
+    rows = session.execute(_AROUND, given)
+    for machine_id, kind, from_at, to_at, key, starts_at, level, lane, *others in rows:
+        traits = _traits(lane, *others) if lane else None
+        hers = max(starts_at or from_at, from_at)
+        found[machine_id].append(Neighbour(hers, to_at, from_at, traits, kind, key, level))
     return found
 
 

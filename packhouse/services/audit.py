@@ -1,11 +1,12 @@
 """The audit trail, and commands that are carried out once however often they are sent."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Executable, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -49,45 +50,43 @@ def record(
 def _seal_entries(session: Session) -> None:
     entries: list[tuple[Link, datetime]] = session.info.pop("audit", [])
     for chain in sorted({entry.chain for entry, _ in entries}):
-        head = _locked_head(session, chain)
+        seq, last = _locked_head(session, chain)
+        rows = []
         for entry, at in entries:
             if entry.chain != chain:
                 continue
-            head.seq += 1
-            link = Link(
-                chain, head.seq, entry.at, entry.actor_id, entry.action,
-                entry.subject_kind, entry.subject_id, entry.facts,
-            )  # fmt: skip
-            previous, head.hash = head.hash, seal(link, head.hash)
-            session.add(
-                AuditEntry(
-                    chain=chain,
-                    seq=link.seq,
-                    at=at,
-                    actor_id=link.actor_id,
-                    action=link.action,
-                    subject_kind=link.subject_kind,
-                    subject_id=link.subject_id,
-                    facts=link.facts,
-                    previous_hash=previous,
-                    hash=head.hash,
-                )
-            )
-    session.flush()
+            seq += 1
+            link = replace(entry, seq=seq)
+            previous, last = last, seal(link, last)
+            told = {name: getattr(link, name) for name in Link.__slots__}
+            rows.append(told | {"at": at, "previous_hash": previous, "hash": last})
+        session.execute(_ENTER, rows)
+        session.execute(_ADVANCE, {"of": chain, "seq": seq, "hash": last})
 
 
-def _locked_head(session: Session, chain: int) -> AuditHead:
-    query = select(AuditHead).where(AuditHead.chain == chain).with_for_update()
-    head = session.scalar(query)
+def _locked_head(session: Session, chain: int) -> tuple[int, str]:
+    head = session.execute(_HEAD, {"of": chain}).first()
     if head is None:
         # Two first entries of a chain may race: one inserts, the other waits and then finds it.
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        first = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
         session.execute(
-            insert(AuditHead).values(chain=chain, seq=0, hash=GENESIS).on_conflict_do_nothing()
+            first(AuditHead).values(chain=chain, seq=0, hash=GENESIS).on_conflict_do_nothing()
         )
-        head = session.scalar(query)
-    assert head is not None
-    return head
+        head = session.execute(_HEAD, {"of": chain}).one()
+    return head.seq, head.hash
+
+
+# Plain tables and built once: they run with every change.
+_HEADS = AuditHead.__table__
+_HEAD = (
+    select(_HEADS.c.seq, _HEADS.c.hash).where(_HEADS.c.chain == bindparam("of")).with_for_update()
+)
+_ADVANCE = (
+    update(_HEADS)  # type: ignore[arg-type]
+    .where(_HEADS.c.chain == bindparam("of"))
+    .values(seq=bindparam("seq"), hash=bindparam("hash"))
+)
+_ENTER = insert(AuditEntry.__table__)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,42 +109,36 @@ def answer_once(
     if once is None or actor.id is None:
         return act()
     request_hash = fingerprint(once.command, once.request)
-    query = select(IdempotencyKey).where(
-        IdempotencyKey.user_id == actor.id, IdempotencyKey.key == once.key
-    )
-    kept = session.scalar(query)
-    if kept is None and session.get_bind().dialect.name != "sqlite":
-        # Two copies of one request at once: the second waits here for the first one's commit.
-        inserted = session.execute(
-            postgresql.insert(IdempotencyKey)
-            .values(
-                user_id=actor.id,
-                key=once.key,
-                command=once.command,
-                request_hash=request_hash,
-                answer={},
-                created_at=now,
-            )
-            .on_conflict_do_nothing()
-            .returning(IdempotencyKey.key)
-        ).first()
-        kept = session.scalar(query)
-        if inserted and kept is not None:
-            kept.answer = act()
-            return kept.answer
-    if kept is not None:
+    mine = {"of": actor.id, "under": once.key}
+    # Two copies of one request at once: the second waits here for the first one's commit.
+    new = session.execute(
+        _promise(session.get_bind().dialect.name),
+        {
+            "user_id": actor.id,
+            "key": once.key,
+            "command": once.command,
+            "request_hash": request_hash,
+            "answer": {},
+            "created_at": now,
+        },
+    ).first()
+    if new is None:
+        kept = session.execute(_KEPT, mine).one()
         if kept.request_hash != request_hash:
             raise KeyReused
         return kept.answer
     answer = act()
-    session.add(
-        IdempotencyKey(
-            user_id=actor.id,
-            key=once.key,
-            command=once.command,
-            request_hash=request_hash,
-            answer=answer,
-            created_at=now,
-        )
-    )
+    session.execute(_KEEP, mine | {"answer": answer})
     return answer
+
+
+@cache
+def _promise(dialect: str) -> Executable:
+    insert_ = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert_(_KEYS).on_conflict_do_nothing().returning(_KEYS.c.key)  # type: ignore[arg-type]
+
+
+_KEYS = IdempotencyKey.__table__
+_MINE = (_KEYS.c.user_id == bindparam("of")) & (_KEYS.c.key == bindparam("under"))
+_KEPT = select(_KEYS.c.request_hash, _KEYS.c.answer).where(_MINE)
+_KEEP = update(_KEYS).where(_MINE).values(answer=bindparam("answer"))  # type: ignore[arg-type]

@@ -84,12 +84,16 @@ def _tell(
     payload: dict[str, Any],
 ) -> None:
     session.flush()
-    rows = [
-        row | {"payload": _facts(session, kind, booking) | payload}
-        for user_id in _people(session, booking)
+    texts = [
+        text | {"payload": _facts(session, kind, booking) | payload}
         for kind in kinds
         for channel in Channel
-        if (row := _row(kind, channel, user_id, booking, site, now)) is not None
+        if (text := _text(kind, channel, booking, site, now)) is not None
+    ]
+    rows = [
+        text | {"user_id": user_id, "dedupe_key": _key(text, user_id)}
+        for user_id in _people(session, booking)
+        for text in texts
     ]
     if rows:
         session.execute(_upsert(session.get_bind().dialect.name), rows)
@@ -177,9 +181,10 @@ def _people(session: Session, booking: Booking) -> list[int]:
     return sorted(session.scalars(query))
 
 
-def _row(
-    kind: MessageKind, channel: Channel, user_id: int, booking: Booking, site: Site, now: datetime
+def _text(
+    kind: MessageKind, channel: Channel, booking: Booking, site: Site, now: datetime
 ) -> dict[str, Any] | None:
+    """Return a message to whomever it concerns; None where it is not sent."""
     # The inbox makes no noise: only what knocks at the door keeps quiet at night.
     silent = channel == Channel.IN_APP and kind not in REMINDERS
     when = timing(
@@ -191,13 +196,8 @@ def _row(
     )
     if when is None:
         return None
-    key = dedupe_key(
-        booking_id=booking.id, version=booking.version, kind=kind, channel=channel, user_id=user_id
-    )
     return {
-        "dedupe_key": key,
         "site_id": site.id,
-        "user_id": user_id,
         "booking_id": booking.id,
         "booking_version": booking.version,
         "kind": kind.value,
@@ -210,6 +210,16 @@ def _row(
         "next_at": when.due_at,
         "created_at": now,
     }
+
+
+def _key(text: dict[str, Any], user_id: int) -> str:
+    return dedupe_key(
+        booking_id=text["booking_id"],
+        version=text["booking_version"],
+        kind=MessageKind(text["kind"]),
+        channel=Channel(text["channel"]),
+        user_id=user_id,
+    )
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -36,17 +36,24 @@ class Place:
         return self.calendar.day_of(instant)
 
 
+_LOCKED = (
+    select(Machine, Site)
+    .join(Site, Site.id == Machine.site_id)
+    .where(Machine.code == bindparam("code"))
+    .with_for_update(of=Machine, key_share=True)
+)
+
+
 def lock_place(session: Session, *, code: str, now: datetime, pack: str | None = None) -> Place:
     """Lock a machine so that its neighbours stand still until the commit.
 
     With a pack, its spec has the rate for that pack. Raises NotFound.
     """
-    machine = session.scalar(
-        select(Machine).where(Machine.code == code).with_for_update(key_share=True)
-    )
-    if machine is None:
+    found = session.execute(_LOCKED, {"code": code}).first()
+    if found is None:
         raise NotFound("machine_not_found", machine=code)
-    return _place_of(session, machine, now, pack)
+    machine, site = found
+    return _place_of(session, machine, site, now, pack)
 
 
 def lock_places(
@@ -60,11 +67,15 @@ def lock_places(
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
-    return [_place_of(session, machine, now, pack) for machine in machines]
+    return [
+        _place_of(session, machine, session.get_one(Site, machine.site_id), now, pack)
+        for machine in machines
+    ]
 
 
-def _place_of(session: Session, machine: Machine, now: datetime, pack: str | None) -> Place:
-    site = session.get_one(Site, machine.site_id)
+def _place_of(
+    session: Session, machine: Machine, site: Site, now: datetime, pack: str | None
+) -> Place:
     spec = load_specs(session, machines=[machine], now=now, pack=pack)[machine.id]
     calendar = load_calendar(session, site.id).for_machine(machine.code)
     return Place(machine, site, spec, calendar)
@@ -137,6 +148,8 @@ def _refit_following(session: Session, spot: Place, job: Job, placed: Placement)
     if following is None or following.key is None or following.traits is None:
         return
     level = cleaning_level(job.traits, following.traits)
+    if (level, placed.following_occupied_from) == (following.level, following.occupied_from):
+        return
     assert placed.following_occupied_from is not None
     _set_cleaning(
         session,
