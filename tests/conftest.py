@@ -1,10 +1,12 @@
 """What every test may ask for: an app on either database, a client, people, and a fixed now."""
 
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import flask_migrate
 import pytest
@@ -21,6 +23,57 @@ from tests.support.queries import CountQueries, counting
 
 # Tuesday, 24 November 2026, 08.00 WIB.
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+
+# What lies here reaches the database through services and queries only, whose own tests run on
+# both kinds: each of these tests runs on one of them.
+ABOVE_SERVICES = (
+    "tests/api/", "tests/channels/", "tests/forms/", "tests/i18n/", "tests/web/",
+    "tests/architecture/test_routes.py",
+)  # fmt: skip
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let every test run on both kinds of database when asked to."""
+    parser.addoption(
+        "--both-engines", action="store_true", help="run tests of pages and API on both databases"
+    )
+
+
+@pytest.hookimpl(trylast=True)  # What -k and -m leave is chosen from.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a test above the services that would run on both kinds of database, keep one.
+
+    Which one follows from the test's name alone, so a test keeps its database from run to run.
+    Asked for by one of its two names, or marked ``both_engines``, a test runs as asked.
+    """
+    if config.getoption("both_engines"):
+        return
+    modules: dict[str, dict[str, list[pytest.Item]]] = defaultdict(lambda: defaultdict(list))
+    for item in items:
+        callspec: Any = getattr(item, "callspec", None)
+        engine = callspec.params.get("store") if callspec else None
+        if not engine or not item.nodeid.startswith(ABOVE_SERVICES):
+            continue
+        if item.get_closest_marker("both_engines") is None:
+            module, _, test = item.nodeid.partition("::")
+            others = f"-{callspec.id}-".replace(f"-{engine}-", "-", 1)
+            modules[module][test.partition("[")[0] + others].append(item)
+    left_out = [item for tests in modules.values() for item in _other_engines(tests)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _other_engines(tests: dict[str, list[pytest.Item]]) -> list[pytest.Item]:
+    """Return what not to run of a module's tests, each of which is there once or twice."""
+    pairs = {name: pair for name, pair in tests.items() if len(pair) == 2}
+    turns = {name: crc32(name.encode()) % 2 for name in pairs}
+    if len(set(turns.values())) == 1 and len(turns) > 1:
+        turns[max(turns)] ^= 1  # A module of few tests still has some on either.
+    return [sorted(pair, key=_nodeid)[turns[name]] for name, pair in pairs.items()]
+
+
+def _nodeid(item: pytest.Item) -> str:
+    return item.nodeid
 
 
 class SqliteStore:

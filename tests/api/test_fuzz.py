@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
@@ -27,6 +28,7 @@ few = settings(
 )
 
 
+@pytest.mark.both_engines
 def test_every_operation_keeps_to_the_document(house: House) -> None:
     house.make.machine(house.site, code="M4", needs_approval=True)
     booking, request = house.book(13)["code"], house.book(13, machine="M4")["code"]

@@ -118,6 +118,7 @@ class Stranger:
     product: int
     business: int
     people: dict[Role | None, Actor | None]
+    first: int  # With which of the hostile values this database begins: not with the other's.
     complaints: list[str] = field(default_factory=list)
     sent: int = 0
     ticket: str = "X"
@@ -281,7 +282,8 @@ def stranger_inside(
     }
     people[None] = None
     monkeypatch.setattr(app.request_class, "parameter_storage_class", Noted)
-    return Stranger(app, make, login_as, site, product, business, people)
+    first = 0 if db.engine.dialect.name == "sqlite" else len(HOSTILE) // 2
+    return Stranger(app, make, login_as, site, product, business, people, first)
 
 
 def pages(app: Flask, method: str) -> Iterator[tuple[Rule, Access]]:
@@ -309,7 +311,7 @@ def test_whatever_is_posted_is_answered_and_a_refusal_changes_nothing(
     app: Flask, client: FlaskClient, stranger_inside: Stranger
 ) -> None:
     them = stranger_inside
-    step = 0
+    step = them.first
     for rule, access in pages(app, "POST"):
         for role in admitted(access):
             actor = them.people[role]
@@ -317,8 +319,8 @@ def test_whatever_is_posted_is_answered_and_a_refusal_changes_nothing(
             path = address(app, rule, them.things(rule), "POST")
             good = them.asked_for(browser, path, "POST")
             names = list(good)
-            for turn in range(6):
-                name, value = names[(turn + step) % len(names)], HOSTILE[step % len(HOSTILE)]
+            for _turn in range(3):
+                name, value = names[step % len(names)], HOSTILE[step % len(HOSTILE)]
                 step += 1
                 what = f"{role} POST {rule.rule} {name}={str(value)[:40]!r}"
                 them.post(browser, what, path, encoded(good | {name: value}))
@@ -330,7 +332,7 @@ def test_whatever_is_posted_is_answered_and_a_refusal_changes_nothing(
 def test_whatever_is_asked_in_an_address_is_answered(
     app: Flask, stranger_inside: Stranger, role: Role
 ) -> None:
-    them, step = stranger_inside, 0
+    them, step = stranger_inside, stranger_inside.first
     actor = them.people[role]
     assert actor is not None
     browser = them.login_as(actor)
@@ -340,8 +342,8 @@ def test_whatever_is_asked_in_an_address_is_answered(
         path = address(app, rule, them.things(rule), "GET")
         good = them.asked_for(browser, path, "GET")
         good = them.asked_for(browser, f"{path}?{encoded(good).decode()}", "GET")
-        for turn in range(8):
-            name, value = list(good)[(turn + step) % len(good)], HOSTILE[step % len(HOSTILE)]
+        for _turn in range(4):
+            name, value = list(good)[step % len(good)], HOSTILE[step % len(HOSTILE)]
             step += 1
             query = encoded(good | {name: value}).decode()
             them.send(browser, f"{role} GET {path} {name}={str(value)[:40]!r}", f"{path}?{query}")
