@@ -184,11 +184,17 @@ def refit_day(session: Session, *, spot: Place, day: date) -> None:
     session.flush()
 
 
+_HELD = (
+    select(Booking, Occupation)
+    .join(Occupation, Occupation.id == Booking.occupation_id)
+    .where(Booking.id == bindparam("booking_id"))
+)
+
+
 def _set_cleaning(
     session: Session, booking_id: int, *, occupied_from: datetime, level: int, minutes: int
 ) -> None:
-    booking = session.get_one(Booking, booking_id)
-    occupation = session.get_one(Occupation, booking.occupation_id)
+    booking, occupation = session.execute(_HELD, {"booking_id": booking_id}).one()
     if occupation.status != "live" or booking.state == State.RUNNING:
         return
     occupation.from_at = occupied_from
