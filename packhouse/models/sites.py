@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    CompoundSelect,
+    Executable,
     ForeignKey,
     Index,
     UniqueConstraint,
@@ -186,7 +186,7 @@ def _calendar(
 
 
 # Built once: it runs with every booking. A closure is a row without a weekday.
-_DAYS: CompoundSelect[Any] = union_all(
+_DAYS: Executable = union_all(
     select(
         SiteHours.site_id,
         SiteHours.valid_from,
