@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from fractions import Fraction
 from math import ceil
 from operator import attrgetter
@@ -111,6 +111,33 @@ KINDS: dict[MachineKind, KindDefaults] = {
     MachineKind.PRINTER: _defaults("16.667", 30, (15, 15), True, _F.SERVICE, _F.CUP),
 }
 """Planning values of small and semi-automatic machines as the trade states them."""
+
+
+class Stage(IntEnum):
+    """Where in the work on a product a machine stands; a later stage follows an earlier one."""
+
+    PREPARE = 1
+    FILL = 2
+    SEAL = 3
+    HEAT = 4
+    FINISH = 5
+    MARK = 6
+
+
+STAGES: dict[MachineKind, Stage] = {
+    **dict.fromkeys(MachineKind, Stage.SEAL),
+    MachineKind.OIL_SPINNER: Stage.PREPARE,
+    MachineKind.PRINTER: Stage.PREPARE,
+    MachineKind.PISTON_FILLER: Stage.FILL,
+    MachineKind.AUGER_FILLER: Stage.FILL,
+    MachineKind.WEIGH_FILLER: Stage.FILL,
+    MachineKind.RETORT: Stage.HEAT,
+    MachineKind.PASTEURIZER: Stage.HEAT,
+    MachineKind.SHRINK_TUNNEL: Stage.FINISH,
+    MachineKind.LABELLER: Stage.FINISH,
+    MachineKind.CODER: Stage.MARK,
+}
+"""What fills and closes in one, such as a VFFS, stands where the pack is closed."""
 
 
 @dataclass(frozen=True, slots=True)

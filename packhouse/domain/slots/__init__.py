@@ -11,22 +11,37 @@ a third product never needs a lower level than the direct way (`cleaning_level`)
 
 from packhouse.domain.machines import MachineTime, cleanings_on, closing_clean_fits
 from packhouse.domain.products import Job, Neighbour
+from packhouse.domain.slots.arriving import Journey, arrive_by, journey_to
+from packhouse.domain.slots.bundling import BREATHING_MINUTES, Bundle, bundle_options
+from packhouse.domain.slots.ordering import PlannedRow, plan_rows, with_placed
 from packhouse.domain.slots.placing import Phases, Placement, place
 from packhouse.domain.slots.searching import Choice, Option, best_options, options, rank, refusals
+from packhouse.domain.slots.splitting import Split, split_options
 
 __all__ = [
+    "BREATHING_MINUTES",
+    "Bundle",
     "Choice",
     "Job",
+    "Journey",
     "MachineTime",
     "Neighbour",
     "Option",
     "Phases",
     "Placement",
+    "PlannedRow",
+    "Split",
+    "arrive_by",
     "best_options",
+    "bundle_options",
     "cleanings_on",
     "closing_clean_fits",
+    "journey_to",
     "options",
     "place",
+    "plan_rows",
     "rank",
     "refusals",
+    "split_options",
+    "with_placed",
 ]

@@ -2,8 +2,8 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from heapq import nsmallest
 from itertools import islice
 from operator import attrgetter
@@ -61,7 +61,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An option with why it is shown: earliest, cheapest, least_cleaning, fits_gap, another_time."""
+    """An option and why: earliest, cheapest, least_cleaning, fits_gap, another_time."""
 
     option: Option
     why: tuple[str, ...]
@@ -337,3 +337,26 @@ def refusals(machine: MachineTime, job: Job, window: TimeRange) -> tuple[Problem
     if not problems and next(_fits(machine, job, window), None) is None:
         problems.append(Problem("no_free_time", {"from": window.start, "to": window.end}))
     return tuple(problems)
+
+
+def first_option(machine: MachineTime, job: Job, window: TimeRange) -> Option | None:
+    """Return the earliest start of a job in the window, which it must also end in."""
+    for fit in _fits(machine, job, window):
+        option = _option(fit, fit.low, job)
+        if option:
+            return option
+    return None
+
+
+def most_pieces(machine: MachineTime, job: Job, window: TimeRange) -> dict[date, int]:
+    """Return by open local day how many pieces of a job fit there at once, 0 where none do.
+
+    The job's own quantity is not read.
+    """
+    spec = machine.spec
+    found = {each.day: 0 for each in machine.calendar.working_days(window)}
+    for fit in _fits(machine, replace(job, quantity=1), window):
+        minutes = (fit.high + fit.length - fit.low) // 60 - spec.setup_minutes
+        pieces = int(minutes * spec.rate_per_minute)
+        found[fit.day.day] = max(found[fit.day.day], pieces)
+    return found
