@@ -78,6 +78,12 @@ class OpenHouseForm(HouseForm):
 class PolicyForm(HouseForm):
     """What a house is and promises its guests; the limits are the service's."""
 
+    phone = StringField(_l("Telepon atau WhatsApp rumah kemasan"), [Optional(), Length(max=40)])
+    directions = TextAreaField(
+        _l("Cara datang"),
+        [Optional(), Length(max=500)],
+        description=_l("Angkutan, dermaga, tempat parkir, dan di mana menurunkan barang."),
+    )
     horizon_days = WholeNumberField(
         _l("Dapat dipesan sampai berapa hari ke depan"), [InputRequired()]
     )

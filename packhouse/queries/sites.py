@@ -50,6 +50,8 @@ class SiteItem:
     limit_open: int | None
     limit_week_hours: int | None
     limit_month_hours: int | None
+    phone: str
+    directions: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ _COLUMNS = (
     Site.operators, Site.horizon_days, Site.notice_minutes, Site.cancel_hours,
     Site.request_hours, Site.grace_minutes, Site.is_demo, Site.created_at,
     Site.overrun_minutes, Site.limit_open, Site.limit_week_hours, Site.limit_month_hours,
+    Site.phone, Site.directions,
 )  # fmt: skip
 
 

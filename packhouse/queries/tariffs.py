@@ -1,5 +1,6 @@
 """Reductions by rule, as people read them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from packhouse.domain.permissions import may_rule_prices
 from packhouse.domain.tariffs import ReductionKind
 from packhouse.domain.users import Actor
 from packhouse.models.sites import Site
-from packhouse.models.tariffs import TariffReduction
+from packhouse.models.tariffs import Tariff, TariffReduction
 
 ZONE = "Asia/Pontianak"
 
@@ -28,6 +29,16 @@ class ReductionItem:
     valid_from: datetime
     valid_to: datetime | None
     legal_basis: str
+
+
+def legal_bases(*, machine_ids: Collection[int], now: datetime) -> dict[int, str]:
+    """Return by machine the decree behind the tariff in force; empty text where none is named."""
+    rows = reading().execute(
+        select(Tariff.machine_id, Tariff.legal_basis)
+        .where(Tariff.machine_id.in_(machine_ids), Tariff.valid_from <= now)
+        .order_by(Tariff.valid_from)
+    )
+    return {row.machine_id: row.legal_basis for row in rows}
 
 
 def ruled_houses(*, actor: Actor) -> tuple[tuple[str, str], ...]:

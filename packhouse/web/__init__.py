@@ -17,6 +17,7 @@ from packhouse.web import (
     login,
     machines,
     products,
+    public,
     reminders,
     reports,
     request_log,
@@ -24,8 +25,8 @@ from packhouse.web import (
     security,
     sites,
     slots,
-    users,
     tariffs,
+    users,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -38,14 +39,15 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
     machines.bp,
     products.bp,
+    public.bp,
     reminders.bp,
     reports.bp,
     runs.bp,
     sites.bp,
     slots.bp,
+    tariffs.bp,
     users.bp,
 )
-    tariffs.bp,
 
 
 def init_app(app: Flask) -> None:

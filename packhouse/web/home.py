@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session
 from flask import url_for as address_of
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from packhouse import clock
 from packhouse.domain.permissions import may_enter
@@ -58,6 +59,7 @@ class NavItem:
 
 def init_app(app: Flask) -> None:
     """Tell every page who reads it and where she can go."""
+    app.before_request(_hear_language)
     app.context_processor(_surroundings)
 
 
@@ -86,6 +88,13 @@ def language() -> ResponseReturnValue:
     return redirect(safe_next(request.form.get("next")) or address_of("home.index"), code=303)
 
 
+def _hear_language() -> None:
+    """Let a link choose the language, on pages that carry no form because anybody may keep them."""
+    wanted = request.args.get("lang")
+    if wanted in LOCALES and g.get("actor") is None and request.method == "GET":
+        session["locale"] = wanted
+
+
 def nav_items(actor: Actor | None) -> tuple[NavItem, ...]:
     """Return the menu of a person; a stranger's is what is public."""
     return tuple(
@@ -106,6 +115,15 @@ def _is_here(endpoint: str) -> bool:
     return request.blueprint == endpoint.partition(".")[0]
 
 
+def _foot_links() -> list[dict[str, str]]:
+    return [
+        {"url": address_of("public.help_page"), "label": _("Bantuan")},
+        {"url": address_of("public.standard"), "label": _("Standar pelayanan")},
+        {"url": address_of("public.prices"), "label": _("Mesin dan tarif")},
+        {"url": address_of("complaints.new"), "label": _("Pengaduan")},
+    ]
+
+
 def _surroundings() -> dict[str, Any]:
     actor: Actor | None = g.get("actor")
     return {
@@ -114,6 +132,7 @@ def _surroundings() -> dict[str, Any]:
         "nav_items": nav_items(actor),
         "home_url": address_of("home.index"),
         "language_url": address_of("home.language"),
+        "foot_links": _foot_links(),
         "account_url": address_of("users.account") if actor else None,
         "sign_in_url": None if actor else address_of("users.sign_in"),
         "sign_out_url": address_of("users.sign_out") if actor else None,

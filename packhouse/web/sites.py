@@ -24,7 +24,7 @@ from packhouse.forms.sites import (
 from packhouse.queries.machines import machines_page
 from packhouse.queries.sites import SiteDetail, bookings_out_of_hours, site_cards, site_detail
 from packhouse.services import sites
-from packhouse.services.sites.houses import Policy
+from packhouse.services.sites.houses import Contact, Policy
 from packhouse.web.access import Access, allow, current_actor
 
 bp = Blueprint("sites", __name__)
@@ -149,6 +149,7 @@ def update(code: str) -> ResponseReturnValue:
             address=form.address.data or "",
             owner=form.owner.data,
             policy=Policy(**{name: form[name].data for name in POLICY}),
+            contact=Contact(form.phone.data or "", form.directions.data or ""),
             actor=current_actor(),
             now=clock.now(),
         )

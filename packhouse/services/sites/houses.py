@@ -50,6 +50,14 @@ class Policy:
     limit_month_hours: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How a house is reached: telephone, and how to come."""
+
+    phone: str = ""
+    directions: str = ""
+
+
 LIMITS = {
     "horizon_days": (1, 366),
     "notice_minutes": (0, 14 * 24 * 60),
@@ -124,8 +132,9 @@ def edit_site(
     policy: Policy,
     actor: Actor,
     now: datetime,
+    contact: Contact | None = None,
 ) -> None:
-    """Change a house's name, address, owner and policy; what is booked already is not touched.
+    """Change a house's name, address, owner, contact and policy; what is booked already is not touched.
 
     Raises RuleBroken with all problems at once, NotFound, NotAllowed.
     """
@@ -136,11 +145,14 @@ def edit_site(
         for field, (least, most) in LIMITS.items()
         if (value := getattr(policy, field)) is not None and not least <= value <= most
     ]
+    reached = {name: text.strip() for name, text in asdict(contact).items()} if contact else {}
+    if any(len(text) > LONGEST_TEXT for text in reached.values()):
+        problems.append(Problem("text_long", {"maximum": LONGEST_TEXT, "field": "directions"}))
     with transaction() as session:
         site = locked_site(session, code=code, actor=actor)
         if problems:
             raise RuleBroken(problems)
-        wanted = {"name": name, "address": address, "owner": owner, **asdict(policy)}
+        wanted = {"name": name, "address": address, "owner": owner, **asdict(policy), **reached}
         changed = {
             field: [getattr(site, field), value]
             for field, value in wanted.items()
