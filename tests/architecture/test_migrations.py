@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from datetime import date
 from pathlib import Path
 
 import flask_migrate
@@ -16,6 +17,7 @@ from sqlalchemy import String as Text
 
 from packhouse.cli.seeds.demo import seed_demo
 from packhouse.db import Base, db
+from packhouse.domain.bookings import Every, Rule
 from packhouse.domain.users import SYSTEM, Role
 from packhouse.errors import NotAllowed
 from packhouse.models import triggers
@@ -30,7 +32,7 @@ from packhouse.services import (
     sessions,
     users,
 )
-from packhouse.services.bookings import Target, Wish
+from packhouse.services.bookings import ChosenDate, SeriesWish, Target, Wish
 from tests.conftest import NOW
 from tests.factories import Make
 
@@ -104,6 +106,12 @@ def seeded(context: Flask, make: Make) -> Flask:
     housekeeping.note_duty(duty="prune", now=NOW, done=1, error=None)
     wish = Wish(product, 100, machine, make.at(8))
     booked = bookings.book(wish=wish, actor=operator, now=NOW, key="kunci")
+    rule = Rule(Every.WEEK, date(2026, 11, 27), date(2026, 11, 27))
+    bookings.book_series(
+        wish=SeriesWish(product, 100, machine, 480, rule),
+        chosen=[ChosenDate(rule.first_day, machine, make.at(8, days=3))],
+        actor=operator, now=NOW,
+    )  # fmt: skip
     target = Target(make.at(9))
     bookings.move(code=str(booked["code"]), target=target, actor=operator, now=NOW)
     businesses.invite_person(

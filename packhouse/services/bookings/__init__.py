@@ -4,6 +4,14 @@ from packhouse.services.bookings.booking import MOST_PIECES, Wish, add_booking, 
 from packhouse.services.bookings.changes import Target, cancel, move
 from packhouse.services.bookings.jobs import MOST_PARTS, Part, book_job
 from packhouse.services.bookings.requests import approve, expire_requests, reject, release
+from packhouse.services.bookings.series import (
+    ChosenDate,
+    SeriesWish,
+    book_series,
+    cancel_series,
+    move_series,
+    restore_date,
+)
 from packhouse.services.bookings.steps import (
     Answer,
     answer_of,
@@ -17,7 +25,9 @@ __all__ = [
     "MOST_PARTS",
     "MOST_PIECES",
     "Answer",
+    "ChosenDate",
     "Part",
+    "SeriesWish",
     "Target",
     "Wish",
     "add_booking",
@@ -26,12 +36,16 @@ __all__ = [
     "become",
     "book",
     "book_job",
+    "book_series",
     "cancel",
+    "cancel_series",
     "expire_requests",
     "locked_booking",
     "move",
+    "move_series",
     "new_code",
     "note",
     "reject",
     "release",
+    "restore_date",
 ]

@@ -89,13 +89,19 @@ def _moved(code: str, target: Target, actor: Actor, now: datetime, key: str | No
         once = Once(key, "move", request) if key else None
 
         def act() -> Answer:
-            return _move(session, code, target, actor, now)
+            return move_booking(session, code=code, target=target, actor=actor, now=now)
 
         answer: Answer = answer_once(session, actor=actor, now=now, once=once, act=act)
         return answer
 
 
-def _move(session: Session, code: str, target: Target, actor: Actor, now: datetime) -> Answer:
+def move_booking(
+    session: Session, *, code: str, target: Target, actor: Actor, now: datetime
+) -> Answer:
+    """Move one booking; its machine and the one it goes to are locked. Raises what ``move`` does.
+
+    The limits of fair use do not bind the staff, who move for the house's reasons.
+    """
     booking, old, new = _locked_move(session, code, target, actor, now)
     _refuse_move(booking, old, target, actor, now)
     product = session.get_one(Product, booking.product_id)
@@ -221,13 +227,20 @@ def cancel(
             raise NotAllowed
         if booking.state == State.CANCELLED:
             return answer_of(session, booking)
-        if booking.state not in CANCELLABLE:
-            raise WrongState("wrong_state", code=code, state=booking.state, wanted="cancel")
-        if version is not None and version != booking.version:
+        if version is not None and version != booking.version and booking.state in CANCELLABLE:
             raise Stale("booking_changed", code=code)
-        bound = booking.state in (State.CONFIRMED, State.ARRIVED)
-        booking.cancelled_late = bound and _is_late(booking, spot, now)
-        become(session, booking, State.CANCELLED, actor=actor, now=now, reason=reason.strip())
-        release(session, booking, spot)
-        tell(session, kind=MessageKind.BOOKING_CANCELLED, booking=booking, site=spot.site, now=now)
+        cancel_booking(session, booking=booking, spot=spot, actor=actor, now=now, reason=reason)
         return answer_of(session, booking)
+
+
+def cancel_booking(
+    session: Session, *, booking: Booking, spot: Place, actor: Actor, now: datetime, reason: str
+) -> None:
+    """Call off a booking whose machine is locked. Raises WrongState."""
+    if booking.state not in CANCELLABLE:
+        raise WrongState("wrong_state", code=booking.code, state=booking.state, wanted="cancel")
+    bound = booking.state in (State.CONFIRMED, State.ARRIVED)
+    booking.cancelled_late = bound and _is_late(booking, spot, now)
+    become(session, booking, State.CANCELLED, actor=actor, now=now, reason=reason.strip())
+    release(session, booking, spot)
+    tell(session, kind=MessageKind.BOOKING_CANCELLED, booking=booking, site=spot.site, now=now)

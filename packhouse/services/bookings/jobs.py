@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, transaction, use_case
@@ -12,12 +11,11 @@ from packhouse.domain.permissions import may_act_for
 from packhouse.domain.users import Actor
 from packhouse.errors import Malformed, NotFound, Problem, RuleBroken, SlotTaken
 from packhouse.models.bookings import Booking, Job
-from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.services.audit import Once, answer_once
 from packhouse.services.bookings.booking import Wish, add_booking, alternatives_to, new_job
-from packhouse.services.bookings.steps import Answer, answer_of
-from packhouse.services.slots import Place, lock_places, lock_product
+from packhouse.services.bookings.steps import Answer, answer_of, lock_by_code
+from packhouse.services.slots import Place, lock_product
 
 MOST_PARTS = 20
 
@@ -81,7 +79,10 @@ def _job_booked(
 
         def act() -> Answer:
             product = lock_product(session, product_id=product_id)
-            places = _places(session, parts, product.pack if product else None, now)
+            places = lock_by_code(
+                session, codes={part.machine for part in parts},
+                pack=product.pack if product else None, now=now,
+            )  # fmt: skip
             if product is None or not all(
                 may_act_for(actor, product.business_id, place.site.id) for place in places.values()
             ):
@@ -102,19 +103,6 @@ def _job_booked(
 
         answer: Answer = answer_once(session, actor=actor, now=now, once=once, act=act)
         return answer
-
-
-def _places(
-    session: Session, parts: Sequence[Part], pack: str | None, now: datetime
-) -> dict[str, Place]:
-    """Lock the machines of all parts in the order of their ids, and return them by code."""
-    codes = {part.machine for part in parts}
-    known = session.execute(select(Machine.code, Machine.id).where(Machine.code.in_(codes))).all()
-    for missing in sorted(codes - {row.code for row in known}):
-        raise NotFound("machine_not_found", machine=missing)
-    ids = [row.id for row in known]
-    places = lock_places(session, machine_ids=ids, now=now, pack=pack)
-    return {place.machine.code: place for place in places}
 
 
 def _add_parts(

@@ -1,7 +1,7 @@
 """Steps that every change of a booking is made of."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -122,6 +122,18 @@ def locked_booking(
     if booking.machine_id != held:
         raise Stale("booking_moved", code=code)
     return booking, spot
+
+
+def lock_by_code(
+    session: Session, *, codes: Collection[str], pack: str | None, now: datetime
+) -> dict[str, Place]:
+    """Lock machines in the order of their ids, and return them by code. Raises NotFound."""
+    known = session.execute(select(Machine.code, Machine.id).where(Machine.code.in_(codes))).all()
+    for missing in sorted(set(codes) - {row.code for row in known}):
+        raise NotFound("machine_not_found", machine=missing)
+    ids = [row.id for row in known]
+    places = lock_places(session, machine_ids=ids, now=now, pack=pack)
+    return {place.machine.code: place for place in places}
 
 
 def become(
