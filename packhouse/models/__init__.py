@@ -4,7 +4,6 @@ from packhouse.models import (
     audit,
     bookings,
     businesses,
-    complaints,
     calendars,
     complaints,
     downtime,
@@ -18,13 +17,13 @@ from packhouse.models import (
     slots,
     tariffs,
     users,
+    waitlist,
 )
 
 __all__ = [
     "audit",
     "bookings",
     "businesses",
-    "complaints",
     "calendars",
     "complaints",
     "downtime",
@@ -38,4 +37,5 @@ __all__ = [
     "slots",
     "tariffs",
     "users",
+    "waitlist",
 ]

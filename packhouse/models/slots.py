@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Text,
     bindparam,
+    func,
     literal_column,
     select,
     text,
@@ -29,6 +30,7 @@ from packhouse.domain.time_range import TimeRange, merge, slot_of, slot_starts_a
 from packhouse.models.bookings import Booking
 from packhouse.models.products import Product
 from packhouse.models.sites import Shift, Site
+from packhouse.models.waitlist import Offer
 
 LONGEST_DAYS = 56
 KINDS = "('booking', 'hold', 'offer', 'maintenance', 'breakdown')"
@@ -140,8 +142,8 @@ _NEIGHBOURS = (
         Occupation.kind,
         Occupation.from_at,
         Occupation.to_at,
-        Booking.id.label("booking_id"),
-        Booking.starts_at,
+        func.coalesce(Booking.id, -Offer.id).label("key"),
+        func.coalesce(Booking.starts_at, Offer.starts_at, type_=UtcDateTime).label("starts_at"),
         Booking.cleaning_level,
         Product.lane,
         type_coerce(Product.allergens, Text).label("allergens"),
@@ -149,7 +151,8 @@ _NEIGHBOURS = (
         Product.wet,
     )
     .outerjoin(Booking, Booking.occupation_id == Occupation.id)
-    .outerjoin(Product, Product.id == Booking.product_id)
+    .outerjoin(Offer, Offer.occupation_id == Occupation.id)
+    .outerjoin(Product, Product.id == func.coalesce(Booking.product_id, Offer.product_id))
     .where(Occupation.machine_id.in_(bindparam("machine_ids", expanding=True)))
 )
 _START, _END = (bindparam(name, type_=UtcDateTime) for name in ("start", "end"))
@@ -179,7 +182,8 @@ def load_neighbours(
     """Return what keeps each machine busy in the window, in one query for any number of them.
 
     The window must begin and end at local midnights: bookings never cross one, so only those
-    that begin inside are read; blocks may be longer and are looked for by their end.
+    that begin inside are read; blocks may be longer and are looked for by their end. The key of
+    a neighbour is its booking's id, or its offer's id with a minus.
     """
     found: dict[int, list[Neighbour]] = {machine_id: [] for machine_id in machine_ids}
     given = {"machine_ids": list(machine_ids), "start": window.start, "end": window.end}

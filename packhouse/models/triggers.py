@@ -33,6 +33,14 @@ _SQLITE_RELEASE = """
         AND OLD.status = 'live'
         AND slot >= OLD.attended_from / 300 AND slot < OLD.to_at / 300;"""
 
+# Whatever gives time back tells the waitlist of it; what only moves its cleaning does not.
+_SQLITE_FREED = """
+    INSERT INTO freed_times (machine_id, from_at, to_at)
+        SELECT OLD.machine_id, CASE WHEN NEW.status = 'done' THEN NEW.to_at ELSE OLD.from_at END,
+            OLD.to_at
+        WHERE OLD.status = 'live' AND (NEW.status = 'released'
+            OR (NEW.status = 'done' AND NEW.to_at < OLD.to_at));"""
+
 _CLAIM_COLUMNS = "machine_id, site_id, from_at, to_at, status, attended_from"
 
 _SQLITE_OVERLAP = f"""SELECT RAISE(ABORT, 'state_intervals_overlap') WHERE EXISTS (
@@ -45,7 +53,7 @@ _SQLITE_OVERLAP = f"""SELECT RAISE(ABORT, 'state_intervals_overlap') WHERE EXIST
 SQLITE = {
     "occupations_claim": f"""AFTER INSERT ON occupations BEGIN {_SQLITE_CLAIM} END""",
     "occupations_reclaim": f"""AFTER UPDATE OF {_CLAIM_COLUMNS} ON occupations
-        BEGIN {_SQLITE_RELEASE} {_SQLITE_CLAIM} END""",
+        BEGIN {_SQLITE_RELEASE} {_SQLITE_CLAIM} {_SQLITE_FREED} END""",
     "occupations_unclaim": f"""BEFORE DELETE ON occupations BEGIN {_SQLITE_RELEASE} END""",
     "bookings_transition": """BEFORE UPDATE OF state ON bookings
         WHEN OLD.state <> NEW.state AND NOT EXISTS (SELECT 1 FROM booking_transitions
@@ -58,7 +66,7 @@ SQLITE = {
     **{
         f"{table}_no_{event.lower()}": f"""BEFORE {event} ON {table}
         BEGIN SELECT RAISE(ABORT, '{table}_append_only'); END"""
-        for table in ("audit_entries", "moves", "demands", "consents")
+        for table in ("audit_entries", "moves", "demands", "consents", "wish_reorders")
         for event in ("UPDATE", "DELETE")
     },
     **{
@@ -87,10 +95,18 @@ _PG_CLAIM = f"""
             ON CONFLICT (site_id, slot) DO UPDATE SET used = operator_load.used + 1;
     END IF;"""
 
+_PG_FREED = """
+    IF OLD.status = 'live' AND (NEW.status = 'released'
+            OR (NEW.status = 'done' AND NEW.to_at < OLD.to_at)) THEN
+        INSERT INTO freed_times (machine_id, from_at, to_at) VALUES (OLD.machine_id,
+            CASE WHEN NEW.status = 'done' THEN NEW.to_at ELSE OLD.from_at END, OLD.to_at);
+    END IF;"""
+
 POSTGRES_FUNCTIONS = {
     "occupations_keep_claims": f"""BEGIN
     IF TG_OP <> 'INSERT' AND OLD.status = 'live' THEN {_PG_RELEASE} END IF;
     IF TG_OP <> 'DELETE' AND NEW.status = 'live' THEN {_PG_CLAIM} END IF;
+    IF TG_OP = 'UPDATE' THEN {_PG_FREED} END IF;
     RETURN NULL;
 END""",
     "occupations_unclaim": f"""BEGIN
@@ -122,7 +138,7 @@ POSTGRES = {
     **{
         f"{table}_append_only": f"BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW"
         " EXECUTE FUNCTION append_only()"
-        for table in ("audit_entries", "moves", "demands", "consents")
+        for table in ("audit_entries", "moves", "demands", "consents", "wish_reorders")
     },
     **{
         f"{table}_no_delete": f"BEFORE DELETE ON {table} FOR EACH ROW"

@@ -20,6 +20,7 @@ from packhouse.models.machines import Machine, load_specs
 from packhouse.models.products import Product
 from packhouse.models.sites import Site, load_calendar
 from packhouse.models.slots import Occupation, load_neighbours, load_operators_full
+from packhouse.models.waitlist import Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +117,14 @@ def _neighbours(session: Session, spot: Place, day: date) -> list[Neighbour]:
     return found[spot.machine.id]
 
 
-def take(session: Session, *, spot: Place, job: Job, placed: Placement) -> Occupation:
+def take(
+    session: Session, *, spot: Place, job: Job, placed: Placement, kind: str = "booking"
+) -> Occupation:
     """Claim the time of a placement, and give the booking behind it the cleaning it now needs.
 
     Raises SlotTaken or RuleBroken("operators_full") if the database knows better.
     """
-    occupation = Occupation(site_id=spot.site.id, machine_id=spot.machine.id, kind="booking")
+    occupation = Occupation(site_id=spot.site.id, machine_id=spot.machine.id, kind=kind)
     occupy(session, spot=spot, job=job, placed=placed, occupation=occupation)
     return occupation
 
@@ -192,9 +195,13 @@ _HELD = (
 
 
 def _set_cleaning(
-    session: Session, booking_id: int, *, occupied_from: datetime, level: int, minutes: int
+    session: Session, key: int, *, occupied_from: datetime, level: int, minutes: int
 ) -> None:
-    booking, occupation = session.execute(_HELD, {"booking_id": booking_id}).one()
+    if key < 0:  # An offer: what it consists of is worked out again when it is accepted.
+        offered = session.get_one(Offer, -key)
+        session.get_one(Occupation, offered.occupation_id).from_at = occupied_from
+        return
+    booking, occupation = session.execute(_HELD, {"booking_id": key}).one()
     if occupation.status != "live" or booking.state == State.RUNNING:
         return
     occupation.from_at = occupied_from
