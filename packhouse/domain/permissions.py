@@ -67,6 +67,14 @@ def may_answer_complaint(actor: Actor, site_id: int, *, about_the_house: bool) -
     return may_manage(actor, site_id)
 
 
+def may_issue_code(actor: Actor, role: Role) -> bool:
+    """Give a person of this role a code to a new password: the front desk, to producers alone.
+
+    So nobody becomes an administrator by way of the desk.
+    """
+    return actor.role in STAFF and role == Role.PRODUCER
+
+
 def may_review(actor: Actor) -> bool:
     """Read utilization and demand figures."""
     return actor.is_system or actor.role in REVIEWERS

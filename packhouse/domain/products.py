@@ -220,3 +220,14 @@ def _member(kind: type[_Code], field: str, value: str) -> _Code:
         return kind(value)
     except ValueError:
         raise Malformed("code_unknown", field=field, value=value) from None
+
+
+_NON_HALAL = re.compile(r"\b(babi|celeng|pork|b2|samcan|lard|arak|tuak|anjing|char ?siu)\b")
+
+
+def sounds_non_halal(name: str) -> bool:
+    """Tell whether a name speaks of what a halal machine must never meet, so that somebody asks.
+
+    It finds what is said openly and nothing else: the lane is what its producer declares.
+    """
+    return _NON_HALAL.search(name.casefold()) is not None

@@ -8,10 +8,20 @@ from sqlalchemy import ScalarSelect, Select, String, bindparam, cast, func, or_,
 from sqlalchemy.orm import InstrumentedAttribute
 
 from packhouse.db import UtcDateTime, db
-from packhouse.domain.users import IDLE_LIMIT, Actor, Role, secret_hash
-from packhouse.models.businesses import Membership
+from packhouse.domain.users import (
+    IDLE_LIMIT,
+    Actor,
+    Role,
+    SecretKind,
+    masked_phone,
+    normal_phone,
+    secret_hash,
+)
+from packhouse.models.businesses import Business, Membership
 from packhouse.models.sites import Site
-from packhouse.models.users import ApiToken, ServerSession, User, UserSite
+from packhouse.models.users import ApiToken, OneTimeSecret, ServerSession, User, UserSite
+
+MOST_KNOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,16 @@ class Person:
     is_demo: bool
     created_at: datetime
     sites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A producer as the front desk recognises her: the number is masked."""
+
+    id: int
+    name: str
+    phone: str
+    businesses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +99,43 @@ def people() -> tuple[Person, ...]:
     ):
         names.setdefault(user_id, []).append(site)
     return tuple(_person(user, tuple(names.get(user.id, ()))) for user in db.session.scalars(query))
+
+
+def known_people(*, search: str) -> tuple[Known, ...]:
+    """Return the first twenty open accounts of producers by a part of a name or a whole number."""
+    phone = normal_phone(search)
+    named = func.lower(User.name).contains(search.strip().lower(), autoescape=True)
+    query = (
+        select(User.id, User.name, User.phone)
+        .where(User.phone == phone if phone else named)
+        .where(User.role == Role.PRODUCER, User.is_active)
+        .order_by(User.name, User.id)
+        .limit(MOST_KNOWN)
+    )
+    rows = db.session.execute(query).all()
+    names: dict[int, list[str]] = {}
+    for user_id, business in db.session.execute(
+        select(Membership.user_id, Business.name)
+        .join(Business, Business.id == Membership.business_id)
+        .where(Membership.user_id.in_([row.id for row in rows]))
+        .order_by(Business.name)
+    ):
+        names.setdefault(user_id, []).append(business)
+    return tuple(
+        Known(row.id, row.name, masked_phone(row.phone), tuple(names.get(row.id, ())))
+        for row in rows
+    )
+
+
+def is_open(*, token: str, kind: SecretKind, now: datetime) -> bool:
+    """Say whether a link that was mailed may still be followed."""
+    query = select(OneTimeSecret.id).where(
+        OneTimeSecret.secret_hash == secret_hash(token),
+        OneTimeSecret.kind == kind,
+        OneTimeSecret.used_at.is_(None),
+        OneTimeSecret.expires_at > now,
+    )
+    return db.session.scalar(query) is not None
 
 
 def workplaces() -> tuple[Workplace, ...]:

@@ -12,7 +12,7 @@ from packhouse.domain.time_range import SLOT_SECONDS, slot_of
 from packhouse.models.audit import IdempotencyKey
 from packhouse.models.reminders import Heartbeat
 from packhouse.models.slots import Occupation, OperatorLoad
-from packhouse.models.users import ServerSession, SignInFailure
+from packhouse.models.users import OneTimeSecret, ServerSession, SignInFailure, SignUp
 
 KEYS_KEPT = timedelta(days=30)
 FAILURES_KEPT = timedelta(days=1)
@@ -36,14 +36,16 @@ def note_duty(*, duty: str, now: datetime, done: int, error: str | None) -> None
 def prune(*, now: datetime) -> int:
     """Delete what has served its time, and return how many rows that was.
 
-    Idempotency keys go after 30 days, failed sign-ins after one, sessions when they have expired,
-    operator counts a day after their slot.
+    Idempotency keys, those of first visits and one-time secrets go after 30 days, failed sign-ins
+    after one, sessions when they have expired, operator counts a day after their slot.
     """
     with transaction() as session:
         return (
             _drop(session, IdempotencyKey, IdempotencyKey.created_at < now - KEYS_KEPT)
             + _drop(session, ServerSession, ServerSession.expires_at < now)
             + _drop(session, SignInFailure, SignInFailure.at < now - FAILURES_KEPT)
+            + _drop(session, OneTimeSecret, OneTimeSecret.expires_at < now - KEYS_KEPT)
+            + _drop(session, SignUp, SignUp.created_at < now - KEYS_KEPT)
             + _drop(session, OperatorLoad, _is_settled(now))
         )
 

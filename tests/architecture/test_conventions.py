@@ -14,7 +14,7 @@ MOST_LINES = 400
 FEATURES = {
     *("sites", "machines", "businesses", "products", "slots", "bookings", "waitlist", "runs"),
     *("downtime", "replanning", "reminders", "reports", "tariffs", "audit", "users"),
-    "complaints",
+    *("calendars", "complaints", "privacy"),
 }
 LAYERS = ("web", "api", "forms", "services", "queries", "models", "domain")
 # What has no single feature: the edges of the program, and rules that every feature uses.
@@ -22,7 +22,7 @@ SHARED = {
     "web": {"access", "assets", "errors", "filters", "home", "login", "qr", "request_log"}
     | {"security", "machine_weeks", "public"},
     "api": {"errors", "wire"},
-    "services": {"housekeeping", "outbox", "sessions"},
+    "services": {"housekeeping", "outbox", "registration", "sessions"},
     "models": {"triggers"},
     "domain": {"passwords", "permissions", "time_range", "machine_days"},
 }

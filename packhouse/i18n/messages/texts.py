@@ -240,16 +240,44 @@ TEXTS: Mapping[str, LazyString] = {
     ),
     "product_archived": _l("Produk ini sudah diarsipkan."),
     # People
-    "sign_in_failed": _l("Surel atau kata sandi tidak cocok."),
+    "sign_in_failed": _l("Surel atau nomor HP, atau kata sandinya, tidak cocok."),
+    "several_people": _l(
+        "Nomor ini dipakai beberapa orang dengan kata sandi yang sama. Pilih nama Anda, lalu ketik"
+        " kata sandi sekali lagi."
+    ),
+    "too_many_sign_ups": _l(
+        "Nomor ini baru saja dipakai mendaftar beberapa kali. Masuk dengan kata sandi Anda, atau"
+        " minta bantuan petugas."
+    ),
+    "sign_up_repeated": _l(
+        "Dengan formulir ini sudah ada yang mendaftar. Bila itu Anda, silakan masuk; bila Anda"
+        " mendaftarkan orang lain, ketik kata sandinya dan kirim sekali lagi."
+    ),
+    "link_over": _l("Tautan ini sudah dipakai atau sudah lewat waktunya. Minta tautan baru."),
+    "code_wrong": _l(
+        "Kode ini tidak cocok dengan surel atau nomor itu, atau sudah lewat waktunya. Periksa"
+        " keduanya, atau minta kode baru kepada petugas."
+    ),
     "too_many_sign_ins": _l("Terlalu banyak percobaan masuk. Coba lagi dalam %(seconds)s."),
     "password_wrong": _l("Kata sandi yang sekarang tidak cocok."),
     "password_short": _l("Kata sandi sedikitnya %(minimum)s huruf."),
     "password_long": _l("Kata sandi paling banyak %(maximum)s huruf."),
     "password_common": _l("Kata sandi ini terlalu mudah ditebak."),
-    "password_personal": _l("Jangan memakai nama atau surel Anda sebagai kata sandi."),
+    "password_personal": _l("Jangan memakai nama, surel, atau nomor Anda sebagai kata sandi."),
     "email_taken": _l("Surel ini sudah dipakai."),
     "email_malformed": _l("Alamat surel ini tidak benar. Contoh: nama@contoh.id"),
     "phone_malformed": _l("Nomor ponsel ini tidak benar. Contoh: 0812 3456 7890"),
+    "phone_missing": _l("Isi nomor HP Anda. Contoh: 0812 3456 7890"),
+    "phone_landline": _l(
+        "Ini nomor telepon rumah atau kantor, yang tidak menerima WhatsApp atau SMS. Tulis nomor"
+        " HP, misalnya 0812 3456 7890."
+    ),
+    "contact_missing": _l("Isi surel atau nomor HP, agar Anda dapat masuk dan dihubungi."),
+    "village_missing": _l("Tulis nama desa atau kelurahan."),
+    "product_sounds_non_halal": _l(
+        "Nama produk ini terdengar non-halal. Bila benar, tekan tombol untuk produk non-halal;"
+        " bila tidak, ubah namanya. Keduanya tidak pernah memakai mesin yang sama."
+    ),
     "locale_unknown": _l("Bahasa ini tidak tersedia."),
     "own_account": _l("Anda tidak dapat melakukan ini pada akun sendiri."),
     "user_unknown": _l("Tidak ada pengguna dengan surel %(email)s."),
