@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from packhouse.db import setting, transaction, use_case
+from packhouse.db import db, setting, transaction, use_case
 from packhouse.domain.passwords import hash_password, problems_with_password
 from packhouse.domain.permissions import may_issue_code
 from packhouse.domain.users import (
@@ -95,11 +95,12 @@ def confirm_email(*, token: str, now: datetime) -> None:
     with transaction() as session:
         link, user = _followed(session, token, SecretKind.EMAIL_LINK, now=now)
         spend(session, user_id=user.id, kinds=(SecretKind.PASSWORD_LINK,), now=now)
-        link.used_at, user.email = now, link.address
+        address = link.address
+        link.used_at, user.email = now, address
         try:
             session.flush()
         except IntegrityError as error:
-            raise RuleBroken([Problem("email_taken", {"email": link.address})]) from error
+            raise RuleBroken([Problem("email_taken", {"email": address})]) from error
         _note(session, "user:email_confirmed", user, actor=_as(user), now=now)
 
 
@@ -143,6 +144,7 @@ def set_password_by_code(
     """
     named = contact_of(contact)
     keys = failure_keys(f"code:{named.name}", network=network)
+    _refuse_early(keys, now=now)
     problems = problems_with_password(password, personal=(contact,))
     hashed = "" if problems else hash_password(password)
     with transaction() as session:
@@ -175,6 +177,15 @@ def set_password_by_code(
 
 
 # --- steps --------------------------------------------------------------------------------------
+
+
+def _refuse_early(keys: Sequence[str], *, now: datetime) -> None:
+    """Ask before the slow hashing too: a flood of guesses shall not keep the processors busy."""
+    session = db.session()
+    try:
+        refuse_if_waiting(session, keys=keys, now=now)
+    finally:
+        session.rollback()
 
 
 def _followed(
