@@ -16,6 +16,7 @@ from packhouse.web import (
     home,
     login,
     machines,
+    offline,
     products,
     public,
     reminders,
@@ -38,6 +39,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     downtime.bp,
     home.bp,
     machines.bp,
+    offline.bp,
     products.bp,
     public.bp,
     reminders.bp,
@@ -67,5 +69,6 @@ def init_app(app: Flask) -> None:
     access.init_app(app)
     app.before_request(security.check_csrf)
     home.init_app(app)
+    offline.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

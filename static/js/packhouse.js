@@ -1,7 +1,7 @@
 // Improvements only: every page works without this file.
 const words = document.documentElement.lang === "en"
-  ? { kept: "You filled this in before, but it was not sent.", restore: "Use it again", discard: "Discard", offline: "No connection. Try again when there is a signal; what you typed stays here.", waiting: "No connection. Kept on this phone, sent as soon as there is a signal:", sent: "Sent now:", refused: "Refused by the house, please check:" }
-  : { kept: "Isian ini pernah Anda tulis, tetapi belum terkirim.", restore: "Pakai lagi", discard: "Buang", offline: "Tidak ada sambungan. Coba lagi saat ada sinyal; isian Anda tetap di sini.", waiting: "Tidak ada sambungan. Disimpan di ponsel ini, dikirim begitu ada sinyal:", sent: "Sekarang terkirim:", refused: "Ditolak, mohon diperiksa:" };
+  ? { kept: "You filled this in before, but it was not sent.", restore: "Use it again", discard: "Discard", offline: "Not sent yet. There is no connection; what you typed stays here. Try again when there is a signal.", waiting: "Not sent yet. Kept on this phone, sent as soon as there is a signal:", old: "Not sent yet, and a while old. Send it, or discard it:", send: "Send now", sent: "Sent now:", refused: "Refused by the house, please check:", leaving: "Something is not sent yet. If you sign out now, it is lost. Press Sign out again to sign out all the same." }
+  : { kept: "Isian ini pernah Anda tulis, tetapi belum terkirim.", restore: "Pakai lagi", discard: "Buang", offline: "Belum terkirim. Tidak ada sambungan; isian Anda tetap di sini. Coba lagi saat ada sinyal.", waiting: "Belum terkirim. Disimpan di ponsel ini, dikirim begitu ada sinyal:", old: "Belum terkirim, dan sudah agak lama. Kirim, atau buang:", send: "Kirim sekarang", sent: "Sekarang terkirim:", refused: "Ditolak, mohon diperiksa:", leaving: "Ada isian yang belum terkirim. Bila keluar sekarang, isian itu hilang. Tekan Keluar sekali lagi untuk tetap keluar." };
 
 const make = (tag, text, attributes = {}) => {
   const element = document.createElement(tag);
@@ -9,12 +9,29 @@ const make = (tag, text, attributes = {}) => {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;
 };
+// Who reads: a name that tells nothing. What this phone keeps is hers alone.
+const unsent = document.querySelector("form[data-unsent]");
+const WHO = unsent?.dataset.who ?? document.body.dataset.who ?? "-";
+const MINE = `packhouse:${WHO}:`;
+// Of a stranger nothing outlives the tab. Private windows and full phones have no storage at all;
+// the form still works.
+const shelf = () => (WHO === "-" ? sessionStorage : localStorage);
 const store = {
-  // Private windows and full phones have no storage; the form still works.
-  read: (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
-  write: (key, value) => { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* not kept */ } },
-  forget: (key) => { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } },
+  read: (key) => { try { return JSON.parse(shelf().getItem(MINE + key)); } catch { return null; } },
+  write: (key, value) => { try { shelf().setItem(MINE + key, JSON.stringify(value)); } catch { /* not kept */ } },
+  forget: (key) => { try { shelf().removeItem(MINE + key); } catch { /* nothing was kept */ } },
 };
+const forgetAll = (spared) => {
+  for (const place of ["localStorage", "sessionStorage"]) {
+    try {
+      for (const key of Object.keys(window[place])) {
+        if (key.startsWith("packhouse:") && !(spared && key.startsWith(spared))) window[place].removeItem(key);
+      }
+    } catch { /* nothing was kept */ }
+  }
+};
+// Another person on the same phone finds nothing of the one before.
+if (WHO !== "-") forgetAll(MINE);
 
 // One tap, one submission. The page coming back from the cache makes the button fresh again.
 const release = (form) => {
@@ -30,7 +47,7 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sent) { event.preventDefault(); return; }
   if (!navigator.onLine) {
     event.preventDefault();
-    if (form.dataset.outbox === undefined) sayOffline(form); else keep(form, event.submitter);
+    if (form.elements.idempotency_key && !secret(form)) keep(form, event.submitter); else sayOffline(form);
     return;
   }
   form.dataset.sent = "1";
@@ -51,46 +68,117 @@ const sayOffline = (form) => {
   note.scrollIntoView({ block: "nearest" });
 };
 
-// What an operator taps without a signal is kept and sent when it returns. Each carries its
-// idempotency key, so that sending it twice is the same as once.
-const OUTBOX = "packhouse:outbox";
-const tell = (tone, text, items) => {
-  const note = make("p", `${text} ${items.map((each) => each.label).join(", ")}`, { class: `note note-${tone} outbox`, role: "status" });
+// What could not be sent is kept and sent when the signal returns. Each carries its idempotency
+// key, so that sending it twice is the same as once. What has waited long is sent only by hand:
+// nobody wants a booking that she has forgotten.
+const OUTBOX = "outbox";
+const FRESH = 2 * 3600e3;
+const secret = (form) => [...form.elements].some((each) => each.type === "password" || each.type === "file");
+const keyOf = (body) => body.find(([name]) => name === "idempotency_key")?.[1];
+const waitingItems = () => store.read(OUTBOX) ?? [];
+const drop = (key) => {
+  const left = waitingItems().filter((each) => keyOf(each.body) !== key);
+  if (left.length) store.write(OUTBOX, left); else store.forget(OUTBOX);
+};
+const put = (item) => {
+  drop(keyOf(item.body));
+  store.write(OUTBOX, [...waitingItems(), item]);
+};
+const tell = (tone, text, items, actions = []) => {
+  const note = make("div", "", { class: `note note-${tone} outbox`, role: "status" });
+  const inner = make("div", "");
+  inner.append(make("p", `${text} ${items.map((each) => each.label).join(", ")}`));
+  if (actions.length) {
+    const row = make("div", "", { class: "actions mt-2" });
+    row.append(...actions);
+    inner.append(row);
+  }
+  note.append(inner);
   document.querySelectorAll(`.outbox.note-${tone}`).forEach((old) => old.remove());
   document.getElementById("main")?.prepend(note);
 };
+const tellWaiting = () => {
+  const waiting = waitingItems();
+  document.querySelector(".outbox.note-warning")?.remove();
+  if (!waiting.length || unsent) return;
+  const now = make("button", words.send, { type: "button", class: "btn btn-quiet" });
+  const no = make("button", words.discard, { type: "button", class: "btn btn-quiet-danger" });
+  now.onclick = () => drainAlone(true);
+  no.onclick = () => { store.forget(OUTBOX); tellWaiting(); document.querySelectorAll("form[data-sent]").forEach(release); };
+  tell("warning", waiting.some(isFresh) ? words.waiting : words.old, waiting, [now, no]);
+};
+const isFresh = (item) => Date.now() - item.at < FRESH;
+const labelOf = (form, submitter) => form.dataset.outbox || submitter?.textContent.trim() || document.title.split(" · ")[0];
 const keep = (form, submitter) => {
   const body = [...new FormData(form, submitter)].filter(([, value]) => typeof value === "string");
-  const label = form.dataset.outbox || submitter?.textContent.trim() || "";
-  const waiting = [...(store.read(OUTBOX) ?? []), { url: form.action, body, label, at: Date.now() }];
-  store.write(OUTBOX, waiting);
+  put({ url: form.action, body, label: labelOf(form, submitter), at: Date.now() });
   form.dataset.sent = "1";
   submitter?.setAttribute("aria-disabled", "true");
   navigator.vibrate?.([15, 60, 15]);
-  tell("warning", words.waiting, waiting);
+  tellWaiting();
 };
-const drain = async () => {
+// The key of a form is that of the session; the one of this page is the newest.
+const renewed = (body) => {
+  const token = document.querySelector("input[name=csrf_token]")?.value;
+  return body.map(([name, value]) => [name, name === "csrf_token" && token ? token : value]);
+};
+const drain = async (byHand) => {
   const sent = [], refused = [];
-  for (let item; navigator.onLine && (item = (store.read(OUTBOX) ?? [])[0]);) {
+  let last = "";
+  for (let item; navigator.onLine && (item = waitingItems().find((each) => byHand || isFresh(each)));) {
     let answer;
-    try { answer = await fetch(item.url, { method: "POST", body: new URLSearchParams(item.body) }); } catch { break; }
+    try { answer = await fetch(item.url, { method: "POST", body: new URLSearchParams(renewed(item.body)) }); } catch { break; }
     // The server is busy, or wants to know first who this is: it stays until then.
     if (answer.status >= 500 || answer.status === 429 || answer.url.includes("/sign-in")) break;
     (answer.ok ? sent : refused).push(item);
-    store.write(OUTBOX, (store.read(OUTBOX) ?? []).slice(1));
+    drop(keyOf(item.body));
+    const here = [...document.forms].some((form) => form.elements.idempotency_key?.value === keyOf(item.body));
+    if (answer.ok && answer.redirected && here) last = answer.url;
   }
+  if (last) { location.assign(last); return; } // She waits on the page of the very form.
   if (sent.length) tell("success", words.sent, sent);
   if (refused.length) tell("danger", words.refused, refused);
-  const waiting = store.read(OUTBOX) ?? [];
-  if (waiting.length) tell("warning", words.waiting, waiting); else document.querySelector(".outbox.note-warning")?.remove();
+  tellWaiting();
 };
-const drainAlone = () => {
-  if (!(store.read(OUTBOX) ?? []).length) return;
+const drainAlone = (byHand = false) => {
+  if (!waitingItems().length) return;
   // Two windows must not send the same list at the same time.
-  if (navigator.locks) navigator.locks.request(OUTBOX, { ifAvailable: true }, (lock) => lock && drain()); else drain();
+  if (navigator.locks) navigator.locks.request(MINE + OUTBOX, { ifAvailable: true }, (lock) => lock && drain(byHand)); else drain(byHand);
 };
-addEventListener("online", drainAlone);
-drainAlone();
+// A form that was sent by tap has been answered when a page of ours comes that is no apology.
+const SENDING = "packhouse:sending";
+const sending = { read: () => { try { return sessionStorage.getItem(SENDING); } catch { return null; } }, write: (key) => { try { sessionStorage.setItem(SENDING, key); } catch { /* asked again */ } } };
+if (unsent) {
+  // Made by the service worker: the form itself is on the page, ready to be sent again.
+  const body = [...new FormData(unsent)];
+  if (!waitingItems().some((each) => keyOf(each.body) === keyOf(body))) put({ url: unsent.action, body, label: document.querySelector("#unsent h1")?.dataset.label ?? "", at: Date.now() });
+  unsent.addEventListener("submit", (event) => {
+    if (unsent.dataset.sent) event.preventDefault();
+    unsent.dataset.sent = "1";
+    sending.write(unsent.dataset.unsent);
+  });
+  addEventListener("online", () => unsent.dataset.sent || unsent.requestSubmit());
+  unsent.querySelector("[data-discard]").onclick = () => { drop(unsent.dataset.unsent); location.assign("/"); };
+} else {
+  const key = sending.read();
+  if (key && !document.querySelector("[data-error]")) { drop(key); sending.write(""); }
+  addEventListener("online", () => drainAlone());
+  tellWaiting();
+  drainAlone();
+}
+// Signing out takes everything from this phone, and says so first if something would be lost.
+for (const form of document.querySelectorAll("form[action$='/sign-out']")) {
+  form.addEventListener("submit", (event) => {
+    if (waitingItems().length && !form.dataset.warned) {
+      event.preventDefault();
+      form.dataset.warned = "1";
+      tell("danger", words.leaving, waitingItems());
+      return;
+    }
+    forgetAll();
+    globalThis.caches?.delete("packhouse-pages");
+  });
+}
 
 // A long form is kept until the server has answered with another page.
 const SECRET = /csrf|password|idempotency|token/i;
@@ -103,8 +191,9 @@ const fill = (form, kept) => {
     field.dispatchEvent(new Event("change", { bubbles: true }));
   }
 };
-for (const form of document.querySelectorAll("form[data-keep]")) {
-  const key = `packhouse:${form.dataset.keep}`;
+const longForms = [...document.querySelectorAll("main form[method=post][data-once]")].filter((form) => keepable(form).length && !secret(form));
+for (const form of longForms) {
+  const key = form.dataset.keep ?? `form:${new URL(form.action).pathname}`;
   const kept = store.read(key);
   const redisplayed = form.querySelector("[aria-invalid], .summary");
   if (kept?.fields && !redisplayed && Date.now() - kept.at < 7 * 864e5) {
@@ -183,3 +272,6 @@ document.addEventListener("click", (event) => {
   const menu = document.querySelector("details.menu[open]");
   if (menu && !menu.contains(event.target)) menu.open = false;
 });
+
+// The shell is kept for days without a signal. Only over HTTPS (or on this very machine).
+if (navigator.serviceWorker) addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => {}));

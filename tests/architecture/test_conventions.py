@@ -20,7 +20,7 @@ LAYERS = ("web", "api", "forms", "services", "queries", "models", "domain")
 # What has no single feature: the edges of the program, and rules that every feature uses.
 SHARED = {
     "web": {"access", "assets", "errors", "filters", "home", "login", "qr", "request_log"}
-    | {"security", "machine_weeks", "public"},
+    | {"security", "machine_weeks", "offline", "public"},
     "api": {"errors", "wire"},
     "services": {"housekeeping", "outbox", "registration", "sessions"},
     "models": {"triggers"},

@@ -1,9 +1,10 @@
 """A served house and a real browser."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,13 @@ PASSWORD = "rumah kemasan contoh 26"
 
 @dataclass(slots=True)
 class Hands:
-    """The clock that the served house goes by; a test sets it forward."""
+    """The clock that the served house goes by, which a test sets forward, and a bad line.
+
+    ``losing`` holds what is lost of the next posts: "request" (it never arrives) or "answer".
+    """
 
     now: datetime = NOW
+    losing: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +109,23 @@ def _furnish(url: str, hands: Hands) -> House:
     return House(url, hands, make, site, business, product)
 
 
+def nothing(_environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+    """Answer with something that will not arrive."""
+    start("503 Service Unavailable", [])
+    return [b""]
+
+
 @contextmanager
 def serving(app: Flask, hands: Hands) -> Iterator[str]:
     """Serve an app whose clock stands where the hands show."""
 
     def frozen(environ: WSGIEnvironment, start: StartResponse) -> Any:
+        lost = hands.losing.pop(0) if hands.losing and environ["REQUEST_METHOD"] == "POST" else ""
         with clock.frozen(hands.now):
-            return app(environ, start)
+            answer = app(environ, start) if lost != "request" else nothing(environ, start)
+        if lost:
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        return answer
 
     server = make_server("127.0.0.1", 0, frozen, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
@@ -129,13 +144,19 @@ def open_page(chromium: Browser, house: House) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def opened(
-        *, width: int = 360, role: Role | None = None, language: str = "id", javascript: bool = True
+        *,
+        width: int = 360,
+        role: Role | None = None,
+        language: str = "id",
+        javascript: bool = True,
+        worker: bool = False,  # Bytes and requests are counted without one: it hides some.
     ) -> Page:
         context = chromium.new_context(
             viewport={"width": width, "height": 740},
             locale="id-ID" if language == "id" else "en-GB",
             java_script_enabled=javascript,
             base_url=house.url,
+            service_workers="allow" if worker else "block",
         )
         contexts.append(context)
         page = context.new_page()
