@@ -17,8 +17,9 @@ from flask import current_app
 from packhouse import clock
 from packhouse.channels import NotSent
 from packhouse.channels.render import LINKS, letter, plain, render
-from packhouse.domain.reminders import Failure, reference
+from packhouse.domain.reminders import Failure, MessageKind, reference
 from packhouse.domain.users import derived_secret
+from packhouse.domain.waitlist import offer_token
 from packhouse.services.outbox import Claimed
 
 # A third of what the lease leaves after the first message of a batch.
@@ -70,6 +71,8 @@ def compose(message: Claimed, config: Mapping[str, Any]) -> EmailMessage:
 
 def _address(message: Claimed, key: str) -> str:
     """Return where a letter leads: to the inbox, or to a link that nobody else can compute."""
+    if message.kind == MessageKind.OFFER_MADE:
+        return f"offers/{offer_token(key, message.facts['offer'])}"
     if message.kind not in LINKS:
         return "messages"
     secret = derived_secret(key, message.kind, message.facts["nonce"])

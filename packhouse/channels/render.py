@@ -115,6 +115,43 @@ WORDS: Mapping[MessageKind, Words] = MappingProxyType(
                 " bawah ini dalam satu hari. Bila bukan, abaikan pesan ini: tidak ada yang berubah."
             ),
         ),
+        MessageKind.OFFER_MADE: Words(
+            _l("Daftar tunggu %(code)s: ada waktu untuk Anda, %(start)s"),
+            _l(
+                "Giliran Anda di daftar tunggu. Waktu di bawah ini kami tahan hanya untuk Anda"
+                " sampai %(answer_by)s. Terima atau tolak; sesudah itu kami tawarkan kepada yang"
+                " berikutnya. Tempat Anda di daftar tunggu tidak hilang."
+            ),
+        ),
+        MessageKind.OFFER_EXPIRED: Words(
+            _l("Daftar tunggu %(code)s: tawaran sudah lewat, %(start)s"),
+            _l(
+                "Tawaran ini tidak dijawab sampai batas waktunya, jadi kami tawarkan kepada yang"
+                " berikutnya. Anda tetap di daftar tunggu, di tempat yang sama."
+            ),
+        ),
+        MessageKind.OFFER_WITHDRAWN: Words(
+            _l("Daftar tunggu %(code)s: tawaran kami tarik, %(start)s"),
+            _l(
+                "Maaf, mesinnya terganggu, jadi tawaran ini tidak berlaku lagi."
+                " Anda tetap di daftar tunggu, di tempat yang sama."
+            ),
+        ),
+        MessageKind.TIME_FREED: Words(
+            _l("Daftar tunggu %(code)s: ada waktu kosong, %(start)s"),
+            _l(
+                "Anda minta diberi tahu bila ada waktu kosong. Waktu ini tidak kami tahan:"
+                " siapa yang memesan lebih dahulu, dia yang mendapat."
+            ),
+        ),
+        MessageKind.WISH_LAPSED: Words(
+            _l("Daftar tunggu %(code)s: permintaan Anda berakhir"),
+            _l(
+                "Sampai hari terakhir yang Anda sebut, tidak ada waktu yang cocok. Maaf."
+                " Permintaan ini kami catat sebagai kebutuhan yang belum terlayani."
+                " Anda dapat mendaftar lagi dengan tanggal lain."
+            ),
+        ),
     }
 )
 
@@ -148,6 +185,9 @@ def render(
     when = period(facts["starts_at"], facts["ends_at"], zone=zone, locale=locale)
     start = local_datetime(from_epoch(facts["starts_at"]), zone, locale=locale)
     known = {"code": plain(facts["code"]), "start": start.replace(NBSP, " ")}
+    if "answer_by" in facts:
+        until = local_datetime(from_epoch(facts["answer_by"]), zone, locale=locale)
+        known["answer_by"] = until.replace(NBSP, " ")
     with force_locale(locale):
         return Rendered(
             subject=str(WORDS[kind].subject) % known,
@@ -171,16 +211,30 @@ def letter(rendered: Rendered, *, name: str, url: str, locale: str) -> str:
             rendered.opening,
             *([gettext("Alasan: %(reason)s", reason=rendered.reason)] if rendered.reason else []),
             "",
-            gettext("Reservasi: %(code)s", code=rendered.code),
+            *_number(rendered),
             gettext("Mesin: %(machine)s", machine=rendered.machine),
             gettext("Tempat: %(site)s", site=rendered.site),
             gettext("Waktu: %(when)s", when=rendered.when),
             "",
-            gettext("Rinciannya ada di %(url)s", url=url),
+            *_where_to(rendered, url),
             "",
             gettext("Pesan ini dikirim otomatis; mohon tidak dibalas."),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _number(rendered: Rendered) -> list[str]:
+    waits = rendered.code.startswith("#")
+    return [] if waits else [gettext("Reservasi: %(code)s", code=rendered.code)]
+
+
+def _where_to(rendered: Rendered, url: str) -> list[str]:
+    if "/offers/" not in url:
+        return [gettext("Rinciannya ada di %(url)s", url=url)]
+    return [
+        gettext("Terima waktu ini: %(url)s", url=f"{url}?answer=accept"),
+        gettext("Tolak, untuk yang berikutnya: %(url)s", url=f"{url}?answer=decline"),
+    ]
 
 
 def _letter_with_link(rendered: Rendered, *, name: str, url: str, locale: str) -> str:

@@ -30,6 +30,11 @@ class MessageKind(StrEnum):
     REMINDER_2_HOURS = "reminder_2_hours"
     NO_SHOW = "no_show"
     RUN_OVERRAN = "run_overran"
+    OFFER_MADE = "offer_made"
+    OFFER_EXPIRED = "offer_expired"
+    OFFER_WITHDRAWN = "offer_withdrawn"
+    TIME_FREED = "time_freed"
+    WISH_LAPSED = "wish_lapsed"
     PASSWORD_LINK = "password_link"  # noqa: S105
     EMAIL_LINK = "email_link"
 
@@ -104,6 +109,16 @@ LEAD: MappingProxyType[MessageKind, timedelta] = MappingProxyType(
     }
 )
 REMINDERS = frozenset(LEAD)
+# These tell about a wish on the waitlist; no booking makes them true or false.
+OF_WAITLIST = frozenset(
+    {
+        MessageKind.OFFER_MADE,
+        MessageKind.OFFER_EXPIRED,
+        MessageKind.OFFER_WITHDRAWN,
+        MessageKind.TIME_FREED,
+        MessageKind.WISH_LAPSED,
+    }
+)
 # Answers to what the person did a moment ago: she is awake, and waits for them.
 ANSWERS = frozenset({MessageKind.BOOKING_CONFIRMED, MessageKind.BOOKING_REQUESTED})
 # These name a time to be there; they lapse when it comes, and when the booking moves.
@@ -229,7 +244,7 @@ def is_still_true(kind: MessageKind, *, told_version: int, version: int, state: 
     """
     if kind in APPOINTMENTS and told_version != version:
         return False
-    return state in _STILL_TRUE[kind]
+    return state in _STILL_TRUE.get(kind, frozenset())
 
 
 def dedupe_key(

@@ -11,7 +11,7 @@ from packhouse import clock
 from packhouse.domain.users import SYSTEM
 from packhouse.jobs.reminders import deliver_messages
 from packhouse.queries.reminders import Beat, heartbeats
-from packhouse.services import bookings, downtime, reminders, reports, runs, sites
+from packhouse.services import bookings, downtime, reminders, reports, runs, sites, waitlist
 from packhouse.services.housekeeping import note_duty, prune
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,30 @@ DUTIES: tuple[Duty, ...] = (
         "mark_no_shows",
         timedelta(seconds=30),
         lambda now: runs.mark_no_shows(actor=SYSTEM, now=now),
+        in_batches=True,
+    ),
+    Duty(
+        "expire_offers",
+        timedelta(seconds=15),
+        lambda now: waitlist.expire_offers(actor=SYSTEM, now=now),
+        in_batches=True,
+    ),
+    Duty(
+        "lapse_wishes",
+        timedelta(seconds=300),
+        lambda now: waitlist.lapse(actor=SYSTEM, now=now),
+        in_batches=True,
+    ),
+    Duty(
+        "look_for_wishes",
+        timedelta(seconds=30),
+        lambda now: waitlist.look_around(actor=SYSTEM, now=now),
+        in_batches=True,
+    ),
+    Duty(
+        "promote",
+        timedelta(seconds=5),
+        lambda now: waitlist.promote(actor=SYSTEM, now=now),
         in_batches=True,
     ),
     Duty(

@@ -177,13 +177,20 @@ class Reorder(Base):
 class Waiting(Protocol):
     """What of a wish decides its place."""
 
-    id: int
-    business_id: int
-    size: str
-    regency_code: str
-    silent: int
-    preferred_at: datetime | None
-    arrived_at: datetime
+    @property
+    def id(self) -> int: ...
+    @property
+    def business_id(self) -> int: ...
+    @property
+    def size(self) -> str: ...
+    @property
+    def regency_code(self) -> str: ...
+    @property
+    def silent(self) -> int: ...
+    @property
+    def preferred_at(self) -> datetime | None: ...
+    @property
+    def arrived_at(self) -> datetime: ...
 
 
 def start_of_day(at: datetime, zone: str) -> datetime:
@@ -240,7 +247,7 @@ def _used_by(session: Session, businesses: Collection[int], until: datetime) -> 
             .where(Booking.business_id.in_(some), *_counted(until))
             .group_by(Booking.business_id)
         )
-        found |= {row[0]: int(row[1]) for row in rows}
+        found |= {int(row[0] or 0): int(row[1]) for row in rows}
     return found
 
 

@@ -26,6 +26,7 @@ from packhouse.services.reminders import tell
 from packhouse.services.reports import forget_rollups
 from packhouse.services.runs import open_run, settle_setup, switch_state
 from packhouse.services.slots import Place, free, lock_place, lock_places, refusal
+from packhouse.services.waitlist import retract_offers
 
 LONGEST = timedelta(days=LONGEST_DAYS) - SLOT
 BATCH = 100
@@ -149,6 +150,7 @@ def _displace(
     session: Session, spot: Place, time: TimeRange, actor: Actor, now: datetime
 ) -> tuple[Affected, ...]:
     """Take their time from the waiting bookings it overlaps, and tell their people."""
+    retract_offers(session, spot=spot, time=time, actor=actor, now=now)
     hit = session.scalars(
         select(Booking)
         .join(Occupation, Occupation.id == Booking.occupation_id)
@@ -301,7 +303,7 @@ def release_past(*, actor: Actor, now: datetime) -> int:
             select(Occupation)
             .where(
                 Occupation.status == "live",
-                Occupation.kind != "booking",
+                Occupation.kind.in_(("maintenance", "breakdown")),
                 Occupation.to_at <= now,
             )
             .order_by(Occupation.machine_id)

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Executable, select, update
+from sqlalchemy import ColumnElement, Executable, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,9 @@ from packhouse.domain.bookings import State
 from packhouse.domain.permissions import may_operate
 from packhouse.domain.reminders import (
     LAST_HOUR,
+    ORDINARY,
     REMINDERS,
+    URGENT,
     Channel,
     MessageKind,
     MessageState,
@@ -31,7 +33,7 @@ from packhouse.domain.reminders import (
 from packhouse.domain.time_range import to_epoch
 from packhouse.domain.users import Actor
 from packhouse.errors import NotFound, WrongState
-from packhouse.models.bookings import Booking
+from packhouse.models.bookings import Booking, JobLine, Order
 from packhouse.models.businesses import Membership
 from packhouse.models.machines import Machine
 from packhouse.models.reminders import Message
@@ -92,11 +94,75 @@ def _tell(
     ]
     rows = [
         text | {"user_id": user_id, "dedupe_key": _key(text, user_id)}
-        for user_id in _people(session, booking)
+        for user_id in _people(session, booking, kinds)
         for text in texts
     ]
     if rows:
         session.execute(_upsert(session.get_bind().dialect.name), rows)
+
+
+def tell_business(
+    session: Session,
+    *,
+    kind: MessageKind,
+    business_id: int,
+    site: Site,
+    key: str,
+    facts: dict[str, Any],
+    now: datetime,
+    not_after: datetime,
+) -> None:
+    """Write one message a channel to each person of a business about what is no booking.
+
+    ``key`` makes it the same message however often it is told. It keeps quiet at night where the
+    morning is still in time. ``not_after`` is until when it is of use.
+    """
+    session.flush()
+    zone, quiet = ZoneInfo(site.zone), _quiet_hours()
+    morning = quiet.ends_after(now, zone) if quiet.holds(now, zone) else now
+    rows = []
+    for user_id in _people_of(session, business_id):
+        for channel in Channel:
+            waits = channel != Channel.IN_APP and now < morning < not_after
+            due = morning if waits else now
+            rows.append(
+                {
+                    "dedupe_key": f"{key}:{kind}:{channel}:{user_id}",
+                    "user_id": user_id,
+                    "site_id": site.id,
+                    "kind": kind.value,
+                    "channel": channel.value,
+                    "payload": facts,
+                    "due_at": due,
+                    "not_after": not_after,
+                    "priority": ORDINARY if waits else URGENT,
+                    "state": MessageState.DUE.value,
+                    "attempts": 0,
+                    "next_at": due,
+                    "created_at": now,
+                }
+            )
+    if rows:
+        session.execute(_upsert(session.get_bind().dialect.name), rows)
+
+
+def forget_told(
+    session: Session, *, kind: MessageKind, business_id: int, key: str, now: datetime
+) -> None:
+    """Cancel what ``tell_business`` wrote under a key and nobody has sent yet."""
+    session.execute(
+        update(Message)
+        .where(
+            Message.dedupe_key.in_(
+                f"{key}:{kind}:{channel}:{user_id}"
+                for user_id in _people_of(session, business_id)
+                for channel in Channel
+            ),
+            Message.state.in_([MessageState.DUE, MessageState.UNKNOWN]),
+        )
+        .values(state=MessageState.CANCELLED, finished_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def forget_reminders(session: Session, *, booking: Booking, now: datetime) -> None:
@@ -172,11 +238,31 @@ def _facts(session: Session, kind: MessageKind, booking: Booking) -> dict[str, A
     }
 
 
-def _people(session: Session, booking: Booking) -> list[int]:
+def _people(session: Session, booking: Booking, kinds: Sequence[MessageKind]) -> list[int]:
+    """Return who of the booking's business is told, and who of the cooperative that ordered it.
+
+    An order is announced, and its day reminded of, once: with its first line.
+    """
+    once = MessageKind.BOOKING_CONFIRMED in kinds or bool(REMINDERS & set(kinds))
+    ordering = (
+        select(Order.cooperative_id)
+        .join(JobLine, JobLine.order_id == Order.id)
+        .where(JobLine.job_id == booking.job_id, *([JobLine.position == 1] if once else []))
+    )
+    mine = Membership.business_id == booking.business_id
+    return _people_where(session, or_(mine, Membership.business_id.in_(ordering)))
+
+
+def _people_of(session: Session, business_id: int | None) -> list[int]:
+    return _people_where(session, Membership.business_id == business_id)
+
+
+def _people_where(session: Session, whose: ColumnElement[bool]) -> list[int]:
     query = (
         select(User.id)
         .join(Membership, Membership.user_id == User.id)
-        .where(Membership.business_id == booking.business_id, User.is_active)
+        .where(whose, User.is_active)
+        .distinct()
     )
     return sorted(session.scalars(query))
 

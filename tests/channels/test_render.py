@@ -4,7 +4,10 @@ from flask import Flask
 from packhouse.channels.render import LINKS, WORDS, letter, plain, render
 from packhouse.domain.reminders import MessageKind
 
-FACTS = {"code": "PK-7", "machine": "Sealer 2", "starts_at": 1795654800, "ends_at": 1795659900}
+FACTS = {
+    "code": "PK-7", "machine": "Sealer 2", "starts_at": 1795654800, "ends_at": 1795659900,
+    "answer_by": 1795640000,
+}  # fmt: skip
 
 
 def test_every_kind_of_message_has_words() -> None:

@@ -149,8 +149,11 @@ def add_booking(
     now: datetime,
     source: str,
     override: str = "",
+    promised: bool = False,
 ) -> Booking:
     """Place, claim and write one booking of a job on a locked machine, and tell about it.
+
+    ``promised``: the house offered her this time itself, so its notice does not refuse it.
 
     ``override`` is the reason for which the staff lets somebody book beyond the limits of fair
     use; it is kept. A walk-in takes time that would stand empty: no limit refuses it.
@@ -165,7 +168,7 @@ def add_booking(
     lifted = staff and bool(override.strip())
     excused = lifted or (staff and source == "walk_in")
     placed = placed_for(
-        session, spot=spot, job=wanted, starts_at=starts_at, staff=staff, now=now,
+        session, spot=spot, job=wanted, starts_at=starts_at, staff=staff or promised, now=now,
         broken=[*(() if excused else broken), *(() if lifted else tier)],
     )  # fmt: skip
     asks = spot.machine.needs_approval and not staff

@@ -19,6 +19,7 @@ from packhouse.services.reminders import tell
 from packhouse.services.runs.running import end_run, operated
 from packhouse.services.runs.states import open_state, settle_setup
 from packhouse.services.slots import Place
+from packhouse.services.waitlist import offer_freed
 
 BATCH = 100
 
@@ -29,7 +30,7 @@ def _epoch(instant: InstrumentedAttribute[datetime]) -> ColumnElement[int]:
 
 @use_case
 def no_show(*, code: str, actor: Actor, now: datetime) -> Answer:
-    """Note that the customer did not come; her time is free from this commit on.
+    """Note that the customer did not come; her time goes to the waitlist, or is free at once.
 
     Raises RuleBroken while the house's grace still runs, WrongState when she has arrived.
     """
@@ -51,6 +52,7 @@ def _miss(session: Session, booking: Booking, spot: Place, actor: Actor, now: da
     become(session, booking, State.NO_SHOW, actor=actor, now=now)
     release(session, booking, spot)
     tell(session, kind=MessageKind.NO_SHOW, booking=booking, site=spot.site, now=now)
+    offer_freed(session, spot=spot, actor=actor, now=now)
 
 
 @use_case

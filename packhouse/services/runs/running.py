@@ -27,6 +27,7 @@ from packhouse.services.runs.states import (
     switch_state,
 )
 from packhouse.services.slots import Place
+from packhouse.services.waitlist import offer_freed
 
 MOST_PIECES = 10_000_000
 
@@ -165,7 +166,7 @@ def _running(
 def finish(
     *, code: str, counts: Counts, actor: Actor, now: datetime, key: str | None = None
 ) -> Answer:
-    """End a run with its counts; what is left of the booked time is free from this commit on.
+    """End a run with its counts; what is left of the booked time goes to the waitlist, or is free.
 
     Raises WrongState when the booking has no open run.
     """
@@ -176,11 +177,12 @@ def finish(
     with transaction() as session:
 
         def act() -> Answer:
-            booking, run, _ = _running(session, code, actor, now)
+            booking, run, spot = _running(session, code, actor, now)
             settle_setup(session, run=run, now=now)
             run.good, run.rejected = counts.good, counts.rejected
             end_run(session, booking=booking, run=run, ended_at=now)
             become(session, booking, State.FINISHED, actor=actor, now=now)
+            offer_freed(session, spot=spot, actor=actor, now=now)
             return answer_of(session, booking)
 
         answer: Answer = answer_once(session, actor=actor, now=now, once=once, act=act)

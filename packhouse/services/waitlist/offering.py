@@ -1,0 +1,422 @@
+"""Promotion: whatever time frees up is offered to the first wish in order that it fits.
+
+One pass looks at one day of one machine, with the machine's row locked: who is chosen, the time
+that is held for her and the message to her are one transaction. Two workers at once do no harm,
+and one that dies leaves the freed time for the next.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Text, delete, or_, select, type_coerce
+from sqlalchemy.orm import Session
+
+from packhouse.db import reading, transaction, use_case
+from packhouse.domain.machines import MachineTime, work_minutes
+from packhouse.domain.products import Neighbour, ProductTraits, traits_of
+from packhouse.domain.reminders import MessageKind
+from packhouse.domain.tariffs import price_of
+from packhouse.domain.time_range import TimeRange, slot_of, subtract, to_epoch
+from packhouse.domain.users import Actor
+from packhouse.domain.waitlist import (
+    Fit,
+    Need,
+    OfferState,
+    PartOfDay,
+    Standing,
+    WishKind,
+    WishState,
+    answer_by,
+    best_fit,
+    earliest_start,
+    in_order,
+    longest_gap,
+)
+from packhouse.errors import Conflict, RuleBroken
+from packhouse.models.machines import Machine, load_specs
+from packhouse.models.products import Product
+from packhouse.models.slots import OperatorLoad, load_neighbours, load_operators_full
+from packhouse.models.waitlist import (
+    FreedTime,
+    Offer,
+    Wish,
+    load_standings,
+    start_of_day,
+)
+from packhouse.services.bookings.limits import problems_with_use
+from packhouse.services.businesses.steps import problems_with_tier
+from packhouse.services.reminders import tell_business
+from packhouse.services.slots import Place, lock_places, take
+from packhouse.services.waitlist.steps import facts_of, lock_wish, note_wish, tell_of_offer
+
+# Of those who only want to know: so many at a time, or the fastest phone wins.
+MOST_TOLD = 5
+TOLD_KEEPS = timedelta(hours=12)
+# So far from a time she did not take lies the next one she is offered.
+APART = timedelta(hours=3)
+
+
+class Candidate(NamedTuple):
+    """A waiting wish that a machine could serve by its nature."""
+
+    id: int
+    kind: str
+    business_id: int
+    product_id: int
+    quantity: int
+    least: int
+    from_at: datetime
+    to_at: datetime
+    part_of_day: str
+    kinds: Any
+    same_day: bool
+    size: str
+    regency_code: str
+    silent: int
+    preferred_at: datetime | None
+    arrived_at: datetime
+    told_at: datetime | None
+    pack: str
+    lane: str
+    allergens: Any
+    aroma: str
+    wet: bool
+
+    @property
+    def traits(self) -> ProductTraits:
+        """What decides the cleaning around its product."""
+        return traits_of(self.lane, frozenset(self.allergens), self.aroma, wet=self.wet)
+
+    def need(self) -> Need:
+        """Return what it asks of a machine."""
+        return Need(
+            self.traits, self.pack, self.quantity, self.least,
+            TimeRange(self.from_at, self.to_at), PartOfDay(self.part_of_day),
+        )  # fmt: skip
+
+
+WAITING = (
+    select(
+        Wish.id, Wish.kind, Wish.business_id, Wish.product_id, Wish.quantity, Wish.least,
+        Wish.from_at, Wish.to_at, Wish.part_of_day, Wish.kinds, Wish.same_day, Wish.size,
+        Wish.regency_code, Wish.silent, Wish.preferred_at, Wish.arrived_at, Wish.told_at,
+        Product.pack, Product.lane, Product.allergens, Product.aroma, Product.wet,
+    )
+    .join(Product, Product.id == Wish.product_id)
+    .where(Wish.state == WishState.OPEN, Product.archived_at.is_(None))
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Day:
+    """One day of one locked machine as it stands now, at the rate of each pack."""
+
+    session: Session
+    spot: Place
+    window: TimeRange
+    now: datetime
+    times: dict[str, MachineTime] = field(default_factory=dict)
+    around: list[Neighbour] | None = None
+
+    def time_for(self, pack: str) -> MachineTime:
+        """Return the machine's time for a pack; what stands around is read once."""
+        if self.around is None:
+            machine_id, local = self.spot.machine.id, self.local_day
+            found = load_neighbours(self.session, machine_ids=[machine_id], window=local)
+            self.around = found[machine_id]
+        if pack not in self.times:
+            full: list[TimeRange] = []
+            if self.spot.spec.attended:
+                site = self.spot.site
+                full = load_operators_full(self.session, site=site, window=self.local_day)
+            spec = load_specs(self.session, machines=[self.spot.machine], now=self.now, pack=pack)[
+                self.spot.machine.id
+            ]
+            self.times[pack] = MachineTime(spec, self.spot.calendar, self.around, full)
+        return self.times[pack]
+
+    @property
+    def local_day(self) -> TimeRange:
+        """The local day the window lies in."""
+        return self.spot.calendar.local_day(self.spot.day_of(self.window.start))
+
+    @property
+    def is_today(self) -> bool:
+        """Say whether it is the day that is going on."""
+        return self.spot.day_of(self.window.start) == self.spot.day_of(self.now)
+
+    def room(self) -> int:
+        """Return the minutes of the longest piece nobody holds."""
+        return longest_gap(self.time_for(""), self.local_day)
+
+    def forget(self) -> None:
+        """Read the day anew: somebody has just been given a piece of it."""
+        self.around = None
+        self.times.clear()
+
+
+@use_case
+def promote(*, actor: Actor, now: datetime) -> int:
+    """Look at one machine's day that came free and offer it; return 1, or 0 when nothing waits.
+
+    Called by the worker until there is nothing left, and right after time has come free.
+    """
+    if reading().scalar(select(FreedTime.id).limit(1)) is None:
+        return 0
+    try:
+        with transaction() as session:
+            return _next_freed(session, actor, now)
+    except (Conflict, RuleBroken):
+        return 0  # Another machine took the last operator meanwhile: the next round looks again.
+
+
+def _next_freed(session: Session, actor: Actor, now: datetime) -> int:
+    if session.scalar(select(Wish.id).where(Wish.state == WishState.OPEN).limit(1)) is None:
+        session.execute(delete(FreedTime).execution_options(synchronize_session=False))
+        return 0
+    freed = session.scalar(
+        select(FreedTime).order_by(FreedTime.id).limit(1).with_for_update(skip_locked=True)
+    )
+    if freed is None:
+        return 0
+    spot = lock_places(session, machine_ids=[freed.machine_id], now=now)[0]
+    _serve(session, spot, freed, actor, now)
+    return 1
+
+
+def offer_freed(session: Session, *, spot: Place, actor: Actor, now: datetime) -> int:
+    """Offer what has just come free on a locked machine; return how many offers were made."""
+    session.flush()
+    rows = session.scalars(
+        select(FreedTime)
+        .where(FreedTime.machine_id == spot.machine.id)
+        .order_by(FreedTime.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    days = {spot.day_of(max(each.from_at, now)): each for each in rows if each.to_at > now}
+    return sum(_serve(session, spot, each, actor, now) for each in days.values())
+
+
+def _serve(session: Session, spot: Place, freed: FreedTime, actor: Actor, now: datetime) -> int:
+    """Serve the first day of a freed time, and strike it off; a longer one keeps its rest."""
+    start = max(freed.from_at, now)
+    local = spot.calendar.local_day(spot.day_of(start))
+    _spread(session, spot, freed)
+    if freed.to_at > local.end:
+        freed.from_at = local.end
+    else:
+        session.delete(freed)
+    session.flush()
+    if local.end <= now:
+        return 0
+    horizon = now + timedelta(days=spot.site.horizon_days)
+    begins, ends = max(local.start, earliest_start(now)), min(local.end, horizon)
+    if begins >= ends:
+        return 0
+    return _fill(Day(session, spot, TimeRange(begins, ends), now), actor)
+
+
+def _spread(session: Session, spot: Place, freed: FreedTime) -> None:
+    """Where the freed operator was the last one, look at the site's other attended machines too.
+
+    Those marks have no length, and so spread no further.
+    """
+    if not spot.spec.attended or freed.from_at == freed.to_at:
+        return
+    scarce = session.scalar(
+        select(OperatorLoad.slot)
+        .where(
+            OperatorLoad.site_id == spot.site.id,
+            OperatorLoad.slot >= slot_of(freed.from_at),
+            OperatorLoad.slot < slot_of(freed.to_at),
+            OperatorLoad.used >= OperatorLoad.capacity - 1,
+        )
+        .limit(1)
+    )
+    if scarce is None:
+        return
+    others = session.scalars(
+        select(Machine.id).where(
+            Machine.site_id == spot.site.id, Machine.attended, Machine.id != spot.machine.id
+        )
+    )
+    session.add_all(
+        FreedTime(machine_id=each, from_at=freed.from_at, to_at=freed.from_at) for each in others
+    )
+
+
+def _fill(day: Day, actor: Actor) -> int:
+    """Offer a machine's day piece by piece, each to the first in order whom one fits."""
+    if day.room() < 1:
+        return 0
+    session, spot = day.session, day.spot
+    waiting = candidates(session, spot=spot, window=day.window, today=day.is_today)
+    if not waiting:
+        return 0
+    standings = load_standings(
+        session, site_id=spot.site.id, zone=spot.site.zone, wishes=waiting.values(), now=day.now
+    )
+    refused = refused_times(session, waiting)
+    ordered = in_order(standings.values())
+    passed: dict[str, list[int]] = defaultdict(list)
+    made = 0
+    for place in ordered:
+        wish = waiting[place.wish_id]
+        if wish.kind != WishKind.OFFER:
+            continue
+        fit, reason = _fit(day, wish, refused.get(wish.id, ()))
+        if fit is not None:
+            reason = _hold(day, wish, place, fit, dict(passed), actor)
+        if reason:
+            passed[reason].append(wish.id)
+            continue
+        made += 1
+        day.forget()
+        if day.room() < 1:
+            return made
+    _tell_others(day, [waiting[each.wish_id] for each in ordered], refused)
+    return made
+
+
+def candidates(
+    session: Session, *, spot: Place, window: TimeRange, today: bool
+) -> dict[int, Candidate]:
+    """Return the waiting wishes that a machine could serve in a window, by their nature."""
+    kind = type_coerce(Wish.kinds, Text)
+    query = WAITING.where(
+        or_(Wish.site_id.is_(None), Wish.site_id == spot.site.id),
+        Product.pack.in_(spot.spec.packs),
+        Product.lane == spot.spec.lane,
+        Wish.from_at < window.end,
+        Wish.to_at > window.start,
+        or_(kind == "[]", kind.contains(f'"{spot.machine.kind}"', autoescape=True)),
+    )
+    if today:
+        query = query.where(Wish.same_day)
+    return {row[0]: Candidate(*row) for row in session.execute(query)}
+
+
+def refused_times(session: Session, wishes: Iterable[int]) -> Mapping[int, list[TimeRange]]:
+    """Return the times each wish was offered and did not take: none near them is offered again."""
+    found: dict[int, list[TimeRange]] = defaultdict(list)
+    wanted = set(wishes)
+    rows = session.execute(
+        select(Offer.wish_id, Offer.starts_at, Offer.ends_at)
+        .join(Wish, Wish.id == Offer.wish_id)
+        .where(
+            Wish.state == WishState.OPEN,
+            Offer.state.in_((OfferState.DECLINED, OfferState.EXPIRED)),
+        )
+    )
+    for wish_id, starts_at, ends_at in rows:
+        if wish_id in wanted:
+            found[wish_id].append(TimeRange(starts_at - APART, ends_at + APART))
+    return found
+
+
+def _fit(day: Day, wish: Candidate, refused: Sequence[TimeRange]) -> tuple[Fit | None, str]:
+    """Return the best time of the day for a wish, or the code of why there is none."""
+    time = day.time_for(wish.pack)
+    need = wish.need()
+    if work_minutes(time.spec, need.job(need.least)).total > day.room():
+        return None, "too_long"
+    for window in pieces(day.window, refused):
+        fit = best_fit(time, need, window)
+        if fit is not None:
+            return fit, ""
+    return None, "no_fit"
+
+
+def pieces(window: TimeRange, refused: Sequence[TimeRange]) -> Iterator[TimeRange]:
+    """Yield a window without the times somebody has refused already."""
+    yield from subtract([window], sorted(refused, key=lambda each: each.start))
+
+
+def _hold(
+    day: Day,
+    wished: Candidate,
+    place: Standing,
+    fit: Fit,
+    passed: dict[str, list[int]],
+    actor: Actor,
+) -> str:
+    """Hold a time for a wish and tell her; return why not, if she may not have it."""
+    session, now, time = day.session, day.now, day.time_for(wished.pack)
+    wish = session.get_one(Wish, wished.id)
+    lock_wish(session, wish)
+    if wish.state != WishState.OPEN or wish.version < 1:
+        return "gone"
+    spot = Place(day.spot.machine, day.spot.site, time.spec, day.spot.calendar)
+    placed, job = fit.option.placement, wished.need().job(fit.quantity)
+    broken = [
+        *problems_with_use(
+            session, spot=spot, job=job, business_id=wish.business_id,
+            starts_at=placed.starts_at, now=now,
+        ),
+        *problems_with_tier(session, business_id=wish.business_id, quantity=fit.quantity),
+    ]  # fmt: skip
+    if broken:
+        return "limits"
+    occupation = take(session, spot=spot, job=job, placed=placed, kind="offer")
+    offer = Offer(
+        wish_id=wish.id,
+        product_id=wish.product_id,
+        site_id=spot.site.id,
+        machine_id=spot.machine.id,
+        occupation_id=occupation.id,
+        quantity=fit.quantity,
+        starts_at=placed.starts_at,
+        ends_at=placed.ends_at,
+        price=price_of(time.spec.tariff_per_hour, placed.phases.work_minutes),
+        answer_by=answer_by(now=now, starts_at=placed.starts_at, calendar=spot.calendar),
+        facts={"key": list(place.key), "why": list(place.why), "passed": passed},
+        made_at=now,
+    )
+    wish.state = WishState.OFFERED
+    session.add(offer)
+    note_wish(
+        session, wish, action="offer:made", actor=actor, now=now,
+        machine_id=spot.machine.id, starts_at=to_epoch(placed.starts_at),
+    )  # fmt: skip
+    tell_of_offer(
+        session, kind=MessageKind.OFFER_MADE, offer=offer, wish=wish, site=spot.site, now=now
+    )
+    return ""
+
+
+def _tell_others(
+    day: Day, ordered: Sequence[Candidate], refused: Mapping[int, Sequence[TimeRange]]
+) -> None:
+    """Tell some of those who only want to know what is left, each once a day."""
+    told = 0
+    today = start_of_day(day.now, day.spot.site.zone)
+    for each in ordered:
+        if told >= MOST_TOLD:
+            return
+        if each.kind != WishKind.NOTIFY or (each.told_at and each.told_at >= today):
+            continue
+        fit, _ = _fit(day, each, refused.get(each.id, ()))
+        if fit is None:
+            continue
+        wish = day.session.get_one(Wish, each.id)
+        lock_wish(day.session, wish)
+        if wish.state != WishState.OPEN or wish.told_at != each.told_at:
+            continue
+        wish.told_at = day.now
+        told += 1
+        _tell_freed(day, wish, fit)
+
+
+def _tell_freed(day: Day, wish: Wish, fit: Fit) -> None:
+    placed = fit.option.placement
+    tell_business(
+        day.session, kind=MessageKind.TIME_FREED, business_id=wish.business_id,
+        site=day.spot.site, key=f"wish:{wish.id}:{to_epoch(day.now)}",
+        facts=facts_of(
+            day.session, wish, day.spot.machine.id, placed.starts_at, placed.ends_at
+        ),
+        now=day.now, not_after=min(placed.starts_at, day.now + TOLD_KEEPS),
+    )  # fmt: skip
