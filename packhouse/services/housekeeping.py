@@ -3,13 +3,24 @@
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, CursorResult, and_, delete, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CursorResult,
+    and_,
+    delete,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from packhouse.db import Base, transaction, use_case
+from packhouse.domain.complaints import WAITING
 from packhouse.domain.time_range import SLOT_SECONDS, slot_of
 from packhouse.models.audit import IdempotencyKey
+from packhouse.models.complaints import Complaint
 from packhouse.models.reminders import Heartbeat
 from packhouse.models.slots import Occupation, OperatorLoad
 from packhouse.models.users import OneTimeSecret, ServerSession, SignInFailure, SignUp
@@ -17,6 +28,8 @@ from packhouse.models.users import OneTimeSecret, ServerSession, SignInFailure, 
 KEYS_KEPT = timedelta(days=30)
 FAILURES_KEPT = timedelta(days=1)
 LOAD_KEPT = timedelta(days=1)
+# Who complained is nobody's business once it is long settled; what was said stays.
+COMPLAINERS_KEPT = timedelta(days=730)
 
 
 @use_case
@@ -37,17 +50,33 @@ def prune(*, now: datetime) -> int:
     """Delete what has served its time, and return how many rows that was.
 
     Idempotency keys, those of first visits and one-time secrets go after 30 days, failed sign-ins
-    after one, sessions when they have expired, operator counts a day after their slot.
+    after one, sessions when they have expired, operator counts a day after their slot. Names and
+    telephones of complainers are emptied two years after the last answer.
     """
     with transaction() as session:
         return (
-            _drop(session, IdempotencyKey, IdempotencyKey.created_at < now - KEYS_KEPT)
+            _forget_complainers(session, now)
+            + _drop(session, IdempotencyKey, IdempotencyKey.created_at < now - KEYS_KEPT)
             + _drop(session, ServerSession, ServerSession.expires_at < now)
             + _drop(session, SignInFailure, SignInFailure.at < now - FAILURES_KEPT)
             + _drop(session, OneTimeSecret, OneTimeSecret.expires_at < now - KEYS_KEPT)
             + _drop(session, SignUp, SignUp.created_at < now - KEYS_KEPT)
             + _drop(session, OperatorLoad, _is_settled(now))
         )
+
+
+def _forget_complainers(session: Session, now: datetime) -> int:
+    gone = session.execute(
+        update(Complaint)
+        .where(
+            Complaint.answered_at < now - COMPLAINERS_KEPT,
+            Complaint.state.notin_(WAITING),
+            (Complaint.name != "") | (Complaint.phone != ""),
+        )
+        .values(name="", phone="")
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", gone).rowcount
 
 
 def _is_settled(now: datetime) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, g, make_response, render_template, request, session
 
 from packhouse import clock
+from packhouse.domain import waitlist
 from packhouse.domain.complaints import ANSWER_DAYS
 from packhouse.errors import NotFound
 from packhouse.queries.machines import MachineItem, machines_page
@@ -27,7 +28,19 @@ KEEP = timedelta(minutes=5)
 @bp.get("/help")
 @allow(Access.PUBLIC)
 def help_page() -> Response:
-    return _page("home/help.html", sites=sites_page(limit=MOST_SITES).items)
+    return _page(
+        "home/help.html",
+        sites=sites_page(limit=MOST_SITES).items,
+        points=(
+            waitlist.POINTS_FIRST_TIMER,
+            waitlist.POINTS_MICRO,
+            waitlist.POINTS_LITTLE_SERVED,
+        ),
+        used_days=waitlist.USED_DAYS,
+        answer_minutes=waitlist.ANSWER_WORKING_MINUTES,
+        same_day_minutes=int(waitlist.ANSWER_SAME_DAY.total_seconds()) // 60,
+        most_silent=waitlist.MOST_SILENT,
+    )
 
 
 @bp.get("/service-standard")

@@ -25,6 +25,7 @@ from packhouse.services.complaints import (
     file_complaint,
     reopen_complaint,
 )
+from packhouse.services.housekeeping import prune
 from tests.factories import Make
 
 LATE = Grievance("schedule", "Mesin M3 baru siap dua jam sesudah jadwal saya.")
@@ -194,3 +195,20 @@ def test_the_auditor_finds_a_complaint_with_a_wrong_clock_or_state(
     assert {each.rule for each in verify(now=now)} >= {
         "every complaint has the state and deadline of its record"
     }
+
+
+def test_names_are_forgotten_two_years_after_the_answer_and_the_words_stay(
+    make: Make, site: int, now: datetime
+) -> None:
+    answered = filed(now, name="Siti Aminah", phone="0812")
+    waiting = filed(now, key="k2", name="Budi")
+    answer_complaint(complaint_id=id_of(answered), text=SAID, actor=make.user(Role.ADMIN), now=now)
+
+    prune(now=now + timedelta(days=729))
+    kept = complaint_by_ticket(ticket=answered, now=now).name
+    assert prune(now=now + timedelta(days=731)) >= 1
+    found = complaint_by_ticket(ticket=answered, now=now)
+
+    assert kept == "Siti Aminah"
+    assert (found.name, found.phone, found.text) == ("", "", LATE.text)
+    assert complaint_by_ticket(ticket=waiting, now=now).name == "Budi"
