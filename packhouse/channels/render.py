@@ -152,6 +152,13 @@ WORDS: Mapping[MessageKind, Words] = MappingProxyType(
                 " Anda dapat mendaftar lagi dengan tanggal lain."
             ),
         ),
+        MessageKind.COMPLAINT_ANSWERED: Words(
+            _l("Pengaduan %(code)s sudah dijawab"),
+            _l(
+                "Rumah kemasan menjawab pengaduan Anda. Bila belum menyelesaikan, Anda dapat"
+                " membukanya lagi selama 30 hari."
+            ),
+        ),
     }
 )
 
@@ -182,6 +189,8 @@ def render(
     if kind in LINKS:
         with force_locale(locale):
             return Rendered(str(WORDS[kind].subject), str(WORDS[kind].opening), "", "", "", "")
+    if kind == MessageKind.COMPLAINT_ANSWERED:
+        return _of_complaint(kind, plain(facts["code"]), plain(site_name), locale)
     when = period(facts["starts_at"], facts["ends_at"], zone=zone, locale=locale)
     start = local_datetime(from_epoch(facts["starts_at"]), zone, locale=locale)
     known = {"code": plain(facts["code"]), "start": start.replace(NBSP, " ")}
@@ -197,6 +206,19 @@ def render(
             site=plain(site_name),
             when=when,
             reason=plain(facts.get("reason", "")),
+        )
+
+
+def _of_complaint(kind: MessageKind, code: str, site: str, locale: str) -> Rendered:
+    """Name the complaint and the house; what it is about stays on its own page."""
+    with force_locale(locale):
+        return Rendered(
+            subject=str(WORDS[kind].subject) % {"code": code},
+            opening=str(WORDS[kind].opening),
+            code=code,
+            machine="",
+            site=site,
+            when="",
         )
 
 

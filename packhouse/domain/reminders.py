@@ -35,6 +35,7 @@ class MessageKind(StrEnum):
     OFFER_WITHDRAWN = "offer_withdrawn"
     TIME_FREED = "time_freed"
     WISH_LAPSED = "wish_lapsed"
+    COMPLAINT_ANSWERED = "complaint_answered"
     PASSWORD_LINK = "password_link"  # noqa: S105
     EMAIL_LINK = "email_link"
 

@@ -231,6 +231,7 @@ MESSAGE_KIND_NAMES: Names = {
     "reminder_2_hours": _l("Pengingat 2 jam"),
     "no_show": _l("Tidak hadir"),
     "run_overran": _l("Mesin terlambat bebas"),
+    "complaint_answered": _l("Pengaduan dijawab"),
     "offer_made": _l("Tawaran dari daftar tunggu"),
 }
 BOOKING_ACTION_NAMES: Names = {

@@ -25,12 +25,14 @@ from packhouse.domain.complaints import (
     ticket_for,
 )
 from packhouse.domain.permissions import may_answer_complaint
+from packhouse.domain.reminders import MessageKind
 from packhouse.domain.time_range import to_epoch
 from packhouse.domain.users import SYSTEM, Actor, secret_hash
 from packhouse.errors import KeyReused, NotFound, Problem, RuleBroken, WrongState
 from packhouse.models.complaints import Complaint, ComplaintEntry
 from packhouse.models.sites import Site, load_calendar
 from packhouse.services.audit import Subject, record
+from packhouse.services.reminders import tell_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def answer_complaint(*, complaint_id: int, text: str, actor: Actor, now: datetim
         complaint.was_late = complaint.was_late or late
         complaint.answered_at = now
         _write(session, complaint, EntryKind.ANSWER, text, author=actor, now=now)
+        _tell_writer(session, complaint, now=now)
         _note(session, "complaint:answered", complaint, actor=actor, now=now)
 
 
@@ -208,6 +211,21 @@ def _write(
             text=text,
             at=now,
         )
+    )
+
+
+def _tell_writer(session: Session, complaint: Complaint, *, now: datetime) -> None:
+    """Tell who was signed in when she complained; others look by their ticket."""
+    if complaint.user_id is None:
+        return
+    tell_person(
+        session,
+        kind=MessageKind.COMPLAINT_ANSWERED,
+        user_id=complaint.user_id,
+        site=session.get_one(Site, complaint.site_id),
+        key=f"complaint:{complaint.id}:{to_epoch(now)}",
+        facts={"code": complaint.number, "complaint": complaint.id},
+        now=now,
     )
 
 

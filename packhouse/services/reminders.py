@@ -19,6 +19,7 @@ from packhouse.domain.bookings import State
 from packhouse.domain.permissions import may_operate
 from packhouse.domain.reminders import (
     LAST_HOUR,
+    NEWS_KEEPS,
     ORDINARY,
     REMINDERS,
     URGENT,
@@ -144,6 +145,20 @@ def tell_business(
             )
     if rows:
         session.execute(_upsert(session.get_bind().dialect.name), rows)
+
+
+def tell_person(
+    session: Session, *, kind: MessageKind, user_id: int, site: Site, key: str,
+    facts: dict[str, Any], now: datetime,
+) -> None:  # fmt: skip
+    """Write one message into a person's inbox, and nowhere else, about what is no booking."""
+    row = {
+        "dedupe_key": f"{key}:{kind}:{Channel.IN_APP}:{user_id}", "user_id": user_id,
+        "site_id": site.id, "kind": kind.value, "channel": Channel.IN_APP.value,
+        "payload": facts, "due_at": now, "not_after": now + NEWS_KEEPS, "priority": ORDINARY,
+        "state": MessageState.DUE.value, "attempts": 0, "next_at": now, "created_at": now,
+    }  # fmt: skip
+    session.execute(_upsert(session.get_bind().dialect.name), [row])
 
 
 def forget_told(

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from packhouse.domain.users import Actor, Role
+from packhouse.jobs.schedule import run_tick
 from packhouse.web.security import limiter
 from tests.conftest import bare
 from tests.factories import Make
@@ -76,15 +78,23 @@ def test_a_reviewer_sees_counts_and_no_words(
     assert not re.search(r"/complaints/\d+", text)
 
 
-def test_a_signed_in_person_finds_her_complaints_again(
-    site: int, make: Make, login_as: LoginAs
+def test_a_signed_in_person_finds_her_complaint_again_and_is_told_of_its_answer(
+    app: Flask, site: int, make: Make, login_as: LoginAs
 ) -> None:
     browser = login_as(make.producer())
     sent(browser)
     link = re.search(r'href="(/complaints/mine/\d+)"', browser.get("/complaints/new").text)
     assert link
 
+    manager = login_as(make.user(Role.MANAGER, sites=(site,)))
+    number = link.group(1).rsplit("/", 1)[1]
+    manager.post(f"/complaints/{number}/answer", data={"text": "Mesin sudah diperbaiki."})
+    run_tick(app, make.now)
+
     assert TEXT in browser.get(link.group(1)).text
+    told = browser.get("/messages").text
+    assert "sudah dijawab" in told
+    assert f'href="{link.group(1)}"' in told
     assert login_as(make.producer()).get(link.group(1)).status_code == 404
 
 
