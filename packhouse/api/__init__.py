@@ -5,7 +5,17 @@ from typing import Any
 import flask_smorest
 from flask import Flask
 
-from packhouse.api import bookings, downtime, machines, products, reports, runs, sites, slots
+from packhouse.api import (
+    bookings,
+    downtime,
+    machines,
+    products,
+    reports,
+    runs,
+    sites,
+    slots,
+    waitlist,
+)
 from packhouse.api.errors import ProblemDocument
 from packhouse.api.wire import Amount, Blueprint, Day, Instant, ProductReference
 
@@ -19,6 +29,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     runs.bp,
     downtime.bp,
     reports.bp,
+    waitlist.bp,
 )
 
 

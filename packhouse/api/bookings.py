@@ -27,10 +27,12 @@ from packhouse.api.wire import (
 )
 from packhouse.domain.bookings import State
 from packhouse.domain.permissions import STAFF, Access, allow
+from packhouse.domain.users import SYSTEM
 from packhouse.queries.bookings import booking_item, bookings_page
 from packhouse.queries.products import product_id_of
 from packhouse.services import bookings
 from packhouse.services.bookings import MOST_PARTS, MOST_PIECES, Part, Target, Wish
+from packhouse.services.waitlist import promote
 
 bp = Blueprint("api-bookings", __name__, description="Time on machines for a product.")
 
@@ -189,7 +191,10 @@ def reject(told: dict[str, str], code: str) -> ResponseReturnValue:
 @bp.response(200, Booking)
 def cancel(told: dict[str, Any], code: str) -> ResponseReturnValue:
     """Call a booking off; its time is free at once."""
-    return bookings.cancel(code=code, actor=asking(), now=clock.now(), **told)
+    now: datetime = clock.now()
+    answer = bookings.cancel(code=code, actor=asking(), now=now, **told)
+    promote(actor=SYSTEM, now=now)
+    return answer
 
 
 @bp.route("/bookings/<code>/move", methods=["POST"])
@@ -200,6 +205,8 @@ def cancel(told: dict[str, Any], code: str) -> ResponseReturnValue:
 def move(told: dict[str, Any], once: dict[str, str], code: str) -> ResponseReturnValue:
     """Move a booking in one step; it keeps its code, and its old time until it has the new one."""
     now: datetime = clock.now()
-    return bookings.move(
+    answer = bookings.move(
         code=code, target=Target(**told), actor=asking(), now=now, key=once.get("key")
     )
+    promote(actor=SYSTEM, now=now)
+    return answer

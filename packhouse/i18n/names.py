@@ -15,16 +15,9 @@ from packhouse.i18n.businesses import (
     PAPER_STATE_NAMES,
 )
 from packhouse.i18n.complaints import COMPLAINT_STATE_NAMES, TOPIC_NAMES
-from packhouse.i18n.businesses import (
-    ALLOWED_NAMES,
-    BASIS_NAMES,
-    PACKAGE_NAMES,
-    PAPER_NAMES,
-    PAPER_STATE_NAMES,
-)
-from packhouse.i18n.complaints import COMPLAINT_STATE_NAMES, TOPIC_NAMES
 from packhouse.i18n.privacy import PURPOSE_NAMES, PURPOSE_TEXTS
 from packhouse.i18n.tariffs import REDUCTION_NAMES, REDUCTION_RULES
+from packhouse.i18n.waitlist import PLACE_REASON_NAMES, WAITING_NAMES, WISH_KIND_NAMES
 
 Names = Mapping[str, LazyString]
 
@@ -231,8 +224,14 @@ MESSAGE_KIND_NAMES: Names = {
     "reminder_2_hours": _l("Pengingat 2 jam"),
     "no_show": _l("Tidak hadir"),
     "run_overran": _l("Mesin terlambat bebas"),
-    "complaint_answered": _l("Pengaduan dijawab"),
+    "password_link": _l("Tautan kata sandi"),
+    "email_link": _l("Tautan surel"),
     "offer_made": _l("Tawaran dari daftar tunggu"),
+    "offer_expired": _l("Tawaran lewat waktu"),
+    "offer_withdrawn": _l("Tawaran ditarik"),
+    "time_freed": _l("Ada waktu kosong"),
+    "wish_lapsed": _l("Permintaan di daftar tunggu berakhir"),
+    "complaint_answered": _l("Pengaduan dijawab"),
 }
 BOOKING_ACTION_NAMES: Names = {
     "booking:create": _l("Reservasi dibuat"),
@@ -291,6 +290,7 @@ UNMET_NAMES: Names = {
     "machine_not_yet_commissioned": _l("Mesin belum beroperasi"),
     "machine_retired": _l("Mesin sudah tidak dipakai"),
     "no_free_time": _l("Semua waktu sudah terisi"),
+    "wish_lapsed": _l("Menunggu sampai akhir tanpa waktu yang cocok"),
     "window_empty": _l("Tidak ada waktu dalam rentang yang diminta"),
     "closed_window": _l("Rumah kemasan tutup"),
     "closed_day": _l("Rumah kemasan tutup"),
@@ -362,13 +362,9 @@ ALL: Mapping[str, Names] = {
     "e10": E10_NAMES,
     "unmet": UNMET_NAMES,
     "nav": NAV_NAMES,
-    "paper": PAPER_NAMES,
-    "paper_state": PAPER_STATE_NAMES,
-    "package": PACKAGE_NAMES,
-    "size_basis": BASIS_NAMES,
-    "allowed": ALLOWED_NAMES,
-    "topic": TOPIC_NAMES,
-    "complaint_state": COMPLAINT_STATE_NAMES,
+    "waiting": WAITING_NAMES,
+    "wish_kind": WISH_KIND_NAMES,
+    "place_reason": PLACE_REASON_NAMES,
     "paper": PAPER_NAMES,
     "paper_state": PAPER_STATE_NAMES,
     "package": PACKAGE_NAMES,

@@ -6,7 +6,7 @@ gives machine time back, the waitlist hears of it in the same transaction.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -196,7 +196,7 @@ class Waiting(Protocol):
 def start_of_day(at: datetime, zone: str) -> datetime:
     """Return the local midnight before an instant: until then the record counts for places."""
     here = ZoneInfo(zone)
-    return datetime.combine(at.astimezone(here).date(), time(), tzinfo=here)
+    return datetime.combine(at.astimezone(here).date(), time(), tzinfo=here).astimezone(UTC)
 
 
 def load_standings(

@@ -10,6 +10,7 @@ from packhouse.web import (
     audit,
     bookings,
     businesses,
+    calendars,
     complaints,
     downtime,
     filters,
@@ -28,6 +29,7 @@ from packhouse.web import (
     slots,
     tariffs,
     users,
+    waitlist,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -35,6 +37,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     audit.bp,
     bookings.bp,
     businesses.bp,
+    calendars.bp,
     complaints.bp,
     downtime.bp,
     home.bp,
@@ -49,6 +52,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     slots.bp,
     tariffs.bp,
     users.bp,
+    waitlist.bp,
 )
 
 

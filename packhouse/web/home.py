@@ -35,6 +35,7 @@ MENU = (
     ("downtime", "downtime.index"),
     ("book", "slots.quote"),
     ("bookings", "bookings.index"),
+    ("waitlist", "waitlist.index"),
     ("products", "products.index"),
     ("businesses", "businesses.index"),
     ("machines", "machines.index"),

@@ -30,6 +30,7 @@ from packhouse.services import bookings, runs, slots
 from packhouse.services.slots import Ask, Quote
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.errors import status_of
+from packhouse.web.waitlist import words_for_no_show
 
 bp = Blueprint("runs", __name__)
 
@@ -246,15 +247,12 @@ def _absent_page(code: str, refused: PackhouseError | None = None) -> ResponseRe
 @allow(Access.STAFF)
 def no_show(code: str) -> ResponseReturnValue:
     actor = current_actor()
-    refused = _try(lambda: runs.no_show(code=code, actor=actor, now=clock.now()))
+    now = clock.now()
+    refused = _try(lambda: runs.no_show(code=code, actor=actor, now=now))
     if refused is not None:
         return _absent_page(code, refused)
-    view = session_view(code=code, actor=actor, now=clock.now())
-    flash(
-        _("%(code)s dicatat tidak hadir. Waktunya di %(machine)s sekarang kosong.",
-          code=code, machine=view.job.machine),
-        "success",
-    )  # fmt: skip
+    view = session_view(code=code, actor=actor, now=now)
+    flash(words_for_no_show(code, view.job.machine, view.site.zone, now), "success")
     return redirect(url_for("runs.board", site=view.site.code), code=303)
 
 

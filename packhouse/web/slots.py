@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from packhouse import clock
+from packhouse.domain.slots import arrive_by
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import Malformed, NotFound, Problem
 from packhouse.forms.slots import DayForm, QuoteForm, SearchForm
@@ -38,7 +39,6 @@ bp = Blueprint("slots", __name__)
 # A refusal for one of these reasons is the machine's nature; the others are about time.
 NATURE = {"pack_not_handled", "lane_mismatch", "machine_not_yet_commissioned", "machine_retired"}
 FARTHEST = timedelta(days=400)
-ARRIVE_EARLIER = timedelta(minutes=10)
 LATER = timedelta(days=14)
 
 
@@ -61,7 +61,7 @@ class WayForward:
 @bp.app_template_filter("arrival")
 def arrival(starts_at: datetime) -> datetime:
     """Return when to be at the house for a visit."""
-    return starts_at - ARRIVE_EARLIER
+    return arrive_by(starts_at)
 
 
 @bp.app_template_filter("day_in")
@@ -257,7 +257,6 @@ def _ways(ask: Ask, telling: Problem | None) -> tuple[WayForward, ...]:
         url = url_for("slots.quote", **kept)
         ways.append(WayForward(_("Cari di semua rumah kemasan"), url))
     elsewhere = (
-        ("waitlist.index", _("Masuk daftar tunggu")),
         ("machines.index", _("Lihat mesin dan kemasannya")),
         ("products.index", _("Lihat produk saya")),
     )

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from packhouse.i18n import formats
 from packhouse.i18n.locale import current_locale, force_locale
-from packhouse.i18n.messages import complaints, fair_use, papers, texts
+from packhouse.i18n.messages import complaints, fair_use, jobs, papers, texts, waitlist
 from packhouse.i18n.names import name_of
 
 # One table a file, for what belongs together; a code stands in one of them only.
@@ -20,6 +20,8 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     **papers.TEXTS,
     **complaints.TEXTS,
     **fair_use.TEXTS,
+    **jobs.TEXTS,
+    **waitlist.TEXTS,
 }
 
 
@@ -106,6 +108,10 @@ SPEAKERS: tuple[tuple[Callable[[str], bool], Callable[[Any], str]], ...] = (
     (lambda key: key == "number", str),
     (lambda key: key == "packs", lambda value: _list(name_of("pack", each) for each in value)),
     (lambda key: key in ("state", "from_state", "to_state"), _named("state")),
+    (
+        lambda key: key in ("wish_state", "offer_state"),
+        lambda value: _named("waiting")(value).lower(),
+    ),
     (lambda key: key == "reason", _named("reason")),
     (lambda key: key in ("regency", "regency_code"), _named("regency")),
     (lambda key: key in ("opens", "closes"), formats.clock),

@@ -19,7 +19,7 @@ from packhouse.models.machines import Machine, MachinePack, load_specs
 from packhouse.models.sites import Site, load_calendar
 from packhouse.models.slots import load_neighbours, load_operators_full
 from packhouse.models.waitlist import FreedTime, Wish
-from packhouse.services.waitlist.offering import WAITING, Candidate, pieces, refused_times
+from packhouse.services.waitlist.days import WAITING, Candidate, pieces, refused_times
 
 BATCH = 5
 AGAIN = timedelta(hours=6)

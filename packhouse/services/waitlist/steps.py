@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from packhouse.db import setting
 from packhouse.domain.permissions import may_act_for_business
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.time_range import local_iso, to_epoch
@@ -141,7 +142,9 @@ def note_wish(
 def wish_answer(session: Session, wish: Wish) -> Answer:
     """Return what programs are told of a wish: codes, ISO 8601 times of its house."""
     site = session.get(Site, wish.site_id) if wish.site_id else None
-    return describe_wish(wish, site.code if site else None, site.zone if site else "UTC")
+    return describe_wish(
+        wish, site.code if site else None, site.zone if site else str(setting("ZONE"))
+    )
 
 
 def describe_wish(wish: Wish, site: str | None, zone: str) -> Answer:

@@ -19,6 +19,7 @@ from packhouse.services.bookings import Target
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.bookings.frame import abilities, bp, stale_page, told
 from packhouse.web.errors import status_of
+from packhouse.web.waitlist import ask_next
 
 # --- moved --------------------------------------------------------------------------------------
 
@@ -59,6 +60,7 @@ def relocate(code: str) -> ResponseReturnValue:
     except (SlotTaken, RuleBroken) as refused:
         form.idempotency_key.data = new_key()
         return _move_page(booking, form, told(refused.problems)), status_of(refused)
+    ask_next()
     flash(_("Jadwal sudah dipindah."), "success")
     return redirect(url_for("bookings.show", code=code), code=303)
 
@@ -117,6 +119,7 @@ def call_off(code: str) -> ResponseReturnValue:
         )
     except Stale as stale:
         return stale_page(code, form.version.data, "bookings.cancel", stale)
+    ask_next()
     flash(_("Reservasi dibatalkan. Waktunya sekarang kosong untuk orang lain."), "success")
     return redirect(url_for("bookings.show", code=code), code=303)
 
