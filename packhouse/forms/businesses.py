@@ -1,16 +1,46 @@
 """Forms about businesses: their papers, their level, their people and members."""
 
-from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, RadioField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from collections.abc import Iterable
+from typing import Any
 
-from packhouse.domain.businesses import REGENCIES, BusinessKind, Level, Size
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from packhouse.domain.businesses import (
+    ABOVE,
+    NO_YEAR_YET,
+    REGENCIES,
+    Basis,
+    BusinessKind,
+    Level,
+    PaperKind,
+    Size,
+    size_by_bands,
+)
 from packhouse.forms import IdempotentForm
-from packhouse.forms.slots import AddressForm
+from packhouse.forms.slots import DAY_FORMATS, AddressForm, known_id
 from packhouse.forms.users import LONGEST_EMAIL
 from packhouse.i18n.names import name_of, regency_name
 from packhouse.queries.businesses import BusinessItem
-from packhouse.services.businesses import Papers
+from packhouse.services.businesses import Papers, Told
+
+# The bounds of PP 7/2021 article 35; the class behind each band is the rule's, not the form's.
+SALES: tuple[tuple[str, LazyString], ...] = (
+    (Size.MICRO, _l("Sampai Rp 2 miliar")),
+    (Size.SMALL, _l("Lebih dari Rp 2 miliar sampai Rp 15 miliar")),
+    (Size.MEDIUM, _l("Lebih dari Rp 15 miliar sampai Rp 50 miliar")),
+    (ABOVE, _l("Lebih dari Rp 50 miliar")),
+    (NO_YEAR_YET, _l("Belum setahun berjualan")),
+)
+CAPITAL: tuple[tuple[str, LazyString], ...] = (
+    ("", _l("Tidak perlu diisi")),
+    (Size.MICRO, _l("Sampai Rp 1 miliar")),
+    (Size.SMALL, _l("Lebih dari Rp 1 miliar sampai Rp 5 miliar")),
+    (Size.MEDIUM, _l("Lebih dari Rp 5 miliar sampai Rp 10 miliar")),
+    (ABOVE, _l("Lebih dari Rp 10 miliar")),
+)
 
 
 class FindBusinessForm(AddressForm):
@@ -43,11 +73,24 @@ class PapersForm(IdempotentForm):
         _l("Kabupaten/kota"),
         choices=lambda: [(code, each.name) for code, each in REGENCIES.items()],
     )
-    size = RadioField(
-        _l("Ukuran usaha"),
+    village = StringField(
+        _l("Desa/kelurahan"), [Optional(), Length(max=120)], description=_l("Tempat usaha bekerja.")
+    )
+    phone = StringField(
+        _l("Nomor ponsel usaha"),
+        [Optional(), Length(max=30)],
+        description=_l("Misalnya 0812 3456 7890."),
+    )
+    sales = RadioField(
+        _l("Penjualan setahun terakhir"),
         [InputRequired()],
-        choices=lambda: [(str(each), name_of("size", each)) for each in Size],
-        description=_l("Dari penjualan setahun terakhir; usaha baru dari modalnya."),
+        choices=lambda: list(SALES),
+        description=_l("Cukup kira-kira; yang disimpan hanya golongannya, bukan jumlahnya."),
+    )
+    capital = SelectField(
+        _l("Modal, tanpa tanah dan bangunan"),
+        choices=lambda: list(CAPITAL),
+        description=_l("Hanya bila belum setahun berjualan."),
     )
     nib = StringField(
         _l("NIB"),
@@ -57,8 +100,11 @@ class PapersForm(IdempotentForm):
 
     def fill(self, known: BusinessItem) -> None:
         """Show a business as it is."""
-        for name in ("name", "kind", "size", "nib"):
+        for name in ("name", "kind", "village", "phone", "nib"):
             self[name].data = getattr(known, name)
+        by_capital = known.size_basis == Basis.CAPITAL
+        self.sales.data = NO_YEAR_YET if by_capital else known.size
+        self.capital.data = known.size if by_capital else ""
         self.regency.data = known.regency_code
         if known.regency_code not in REGENCIES:
             self.allow_regency(known.regency_code)
@@ -68,12 +114,21 @@ class PapersForm(IdempotentForm):
         listed = [(known, each.name) for known, each in REGENCIES.items()]
         self.regency.choices = [*listed, (code, regency_name(code))]
 
+    def validate_capital(self, field: Any) -> None:
+        """Ask for the capital where no year of sales decides."""
+        if self.sales.data == NO_YEAR_YET and not field.data:
+            raise ValidationError(str(_l("Pilih modalnya, karena belum ada penjualan setahun.")))
+
     def papers(self) -> Papers:
         """Return what was told."""
+        judged = size_by_bands(sales=self.sales.data or "", capital=self.capital.data or "")
         return Papers(
             name=self.name.data or "",
             regency=self.regency.data,
-            size=self.size.data or "",
+            size=(judged.size or ABOVE) if judged else "",
+            size_basis=judged.basis if judged else Basis.STATED,
+            village=self.village.data or "",
+            phone=self.phone.data or "",
             kind=self.kind.data or "",
             nib=self.nib.data or "",
         )
@@ -125,4 +180,80 @@ class MemberForm(IdempotentForm):
         _l("NIB atau nomor usaha"),
         [InputRequired(), Length(max=30)],
         description=_l("Nomor usaha tertulis di halaman usahanya, misalnya 27."),
+    )
+
+
+class InvitationForm(IdempotentForm):
+    """Somebody who is invited to act for a business."""
+
+    name = StringField(
+        _l("Nama orang"),
+        [InputRequired(), Length(max=120)],
+        description=_l("Supaya Anda tahu undangan ini untuk siapa."),
+    )
+    is_owner = BooleanField(
+        _l("Pemilik"), description=_l("Pemilik boleh mengubah data usaha dan orang-orangnya.")
+    )
+
+
+class RoleForm(IdempotentForm):
+    """What a person of a business may do."""
+
+    is_owner = BooleanField(_l("Pemilik"))
+
+
+class PaperForm(IdempotentForm):
+    """A paper as it is printed; `seen` is for the front desk, which has it before it."""
+
+    kind = SelectField(
+        _l("Jenis dokumen"),
+        [InputRequired()],
+        choices=lambda: [(str(each), name_of("paper", each)) for each in PaperKind],
+    )
+    product = SelectField(_l("Untuk produk"), [Optional()], coerce=known_id)
+    number = StringField(
+        _l("Nomor"),
+        [Optional(), Length(max=60)],
+        description=_l("Seperti tercetak pada dokumen."),
+    )
+    title = StringField(
+        _l("Nama dokumen"),
+        [Optional(), Length(max=120)],
+        description=_l("Hanya untuk dokumen lain."),
+    )
+    issued_on = DateField(_l("Tanggal terbit"), [Optional()], format=DAY_FORMATS)
+    expires_on = DateField(
+        _l("Berlaku sampai"),
+        [Optional()],
+        format=DAY_FORMATS,
+        description=_l("Kosongkan bila tidak tertulis. Kami mengingatkan Anda sebelum berakhir."),
+    )
+    seen = BooleanField(
+        _l("Aslinya sudah saya lihat"),
+        description=_l("Dokumen langsung tercatat sudah diperiksa, atas nama Anda."),
+    )
+
+    def offer_products(self, products: Iterable[tuple[int, str]]) -> None:
+        """List what a paper can be about."""
+        self.product.choices = [("", _l("Usaha ini, semua produknya")), *products]
+
+    def told(self) -> Told:
+        """Return what the paper says."""
+        return Told(
+            kind=self.kind.data or "",
+            number=self.number.data or "",
+            title=self.title.data or "",
+            issued_on=self.issued_on.data,
+            expires_on=self.expires_on.data,
+            product_id=self.product.data or None,
+        )
+
+
+class VerdictForm(IdempotentForm):
+    """What an officer says of a paper."""
+
+    remark = TextAreaField(
+        _l("Keterangan"),
+        [Optional(), Length(max=500)],
+        description=_l("Wajib bila tidak diterima atau dicabut; pemilik usaha membacanya."),
     )

@@ -1,4 +1,5 @@
 import html
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ from tests.factories import Make
 
 LoginAs = Callable[[Actor], FlaskClient]
 NEW: dict[str, Any] = {
-    "name": "Amplang Bu Sari", "kind": "umkm", "regency": "61.04", "size": "mikro",
+    "name": "Amplang Bu Sari", "kind": "umkm", "regency": "61.04", "sales": "mikro", "capital": "",
     "nib": "0123 4567 89012", "level": "nib", "owner": "", "idempotency_key": "k1",
 }  # fmt: skip
 
@@ -83,8 +84,11 @@ def test_a_business_is_registered_once_however_often_the_form_is_sent(
         ({"name": " "}, "name"),
         ({"kind": "pt"}, "kind"),
         ({"regency": "61.99"}, "regency"),
-        ({"size": "besar"}, "size"),
-        ({"size": ""}, "size"),
+        ({"sales": "besar"}, "sales"),
+        ({"sales": ""}, "sales"),
+        ({"sales": "above"}, "sales"),
+        ({"sales": "none"}, "capital"),
+        ({"phone": "0561-730062"}, "phone"),
         ({"nib": "123"}, "nib"),
         ({"level": "vip"}, "level"),
         ({"owner": "siapa@contoh.example"}, "owner"),
@@ -114,13 +118,17 @@ def test_an_owner_keeps_her_business_and_its_people(
 
     send(mine, f"{path}/edit", **(NEW | {"name": "Amplang Ketapang"}))
     assert (business().name, business().level) == ("Amplang Ketapang", "nib")
-    send(mine, f"{path}/people", email=email_of(helper))
-    assert 'id="email-error"' in send(mine, f"{path}/people", 422, email=email_of(helper))
+    send(mine, f"{path}/people", 403, email=email_of(helper))
+    send(browser, f"{path}/people", email=email_of(helper))
+    assert 'id="email-error"' in send(browser, f"{path}/people", 422, email=email_of(helper))
     assert helper.name in text(login_as(helper), path)
     text(login_as(helper), f"{path}/edit", 404)
     assert "sedikitnya satu pemilik" in send(mine, f"{path}/people/{owner.id}/remove", 422)
-    send(mine, f"{path}/people/{helper.id}/remove")
-    send(mine, f"{path}/level", 403, level="market_ready")
+    send(mine, f"{path}/people/{helper.id}/role", is_owner="y")
+    send(login_as(helper), f"{path}/people/{owner.id}/role")
+    send(login_as(helper), f"{path}/people/{owner.id}/remove")
+    text(mine, path, 404)
+    send(login_as(helper), f"{path}/level", 403, level="market_ready")
 
 
 def test_the_front_desk_checks_papers(browser: FlaskClient) -> None:
@@ -169,5 +177,60 @@ def test_foreign_businesses_do_not_exist(make: Make, login_as: LoginAs) -> None:
     stranger = login_as(make.producer())
     text(stranger, f"/businesses/{made}/edit", 404)
     send(stranger, f"/businesses/{made}/edit", 404, **NEW)
-    send(stranger, f"/businesses/{made}/people", 404, email="a@contoh.example")
+    send(stranger, f"/businesses/{made}/invitations", 404, name="Ibu")
+    send(stranger, f"/businesses/{made}/papers", 404, kind="pirt", number="1")
+    send(stranger, f"/businesses/{made}/people/1/role", 404)
     text(login_as(make.user(Role.AUDITOR)), f"/businesses/{made}")
+
+
+def test_whoever_holds_an_invitation_joins_once(
+    browser: FlaskClient, make: Make, login_as: LoginAs, client: FlaskClient
+) -> None:
+    made = make.business(name="Amplang Contoh")
+    send(browser, f"/businesses/{made}/invitations", name="Ibu Contoh Rini")
+    found = re.search(r"/invitations/[^\"]+", text(browser, f"/businesses/{made}"))
+    assert found
+    path = found[0]
+
+    assert "Masuk untuk menerima" in text(client, path)
+    assert "Amplang Contoh" in text(browser, path)
+    send(browser, path, 403)
+    guest, late = make.user(), make.user()
+    for _ in range(2):
+        send(login_as(guest), path)
+    assert "Ibu" not in text(login_as(guest), f"/businesses/{made}")
+    send(login_as(late), path)
+    assert "sudah dipakai" in text(login_as(late), path)
+    text(login_as(late), f"/businesses/{made}", 404)
+    text(client, "/invitations/palsu", 404)
+
+
+def test_a_paper_is_noted_queued_checked_and_taken_back(
+    browser: FlaskClient, make: Make, login_as: LoginAs
+) -> None:
+    made = make.business(name="Amplang Contoh", level="trial")
+    product = make.product(made, name="Amplang")
+    mine = login_as(make.producer(made))
+    assert "Catat NIB Anda" in text(mine, f"/businesses/{made}")
+    told = {"kind": "pirt", "product": str(product), "number": "4026104010001-31"}
+    text(mine, f"/businesses/{made}/papers/new?kind=pirt&product={product}")
+    assert 'id="number-error"' in send(
+        mine, f"/businesses/{made}/papers", 422, **(told | {"number": ""})
+    )
+    for _ in range(2):
+        send(mine, f"/businesses/{made}/papers", idempotency_key="k", **told)
+
+    queue = text(browser, "/businesses/papers")
+    (paper,) = set(re.findall(r"/businesses/papers/[0-9]+", queue))
+    assert "1 dokumen menunggu" in text(browser, "/businesses")
+    assert "tidak lagi menerangkan kemasannya" in text(browser, paper)
+    send(mine, f"{paper}/verify", 403)
+    assert 'id="remark-error"' in send(browser, f"{paper}/refuse", 422, remark="")
+    send(browser, f"{paper}/verify")
+    assert "Semua sudah diperiksa" in text(browser, "/businesses/papers")
+    send(browser, f"{paper}/withdraw", remark="Nomornya milik usaha lain")
+    assert "Nomornya milik usaha lain" in text(mine, paper)
+    assert "Pemeriksaan dicabut" in text(mine, f"/businesses/{made}")
+    send(mine, f"{paper}/remove")
+    text(mine, paper, 404)
+    text(login_as(make.producer()), paper, 404)

@@ -14,6 +14,7 @@ from packhouse.queries.businesses.papers import (
     papers_to_check,
     standing,
     to_check_count,
+    today_of,
     verdicts_of,
 )
 from packhouse.queries.businesses.records import (
@@ -49,5 +50,6 @@ __all__ = [
     "papers_to_check",
     "standing",
     "to_check_count",
+    "today_of",
     "verdicts_of",
 ]
