@@ -47,10 +47,11 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sent) { event.preventDefault(); return; }
   if (!navigator.onLine) {
     event.preventDefault();
-    if (form.elements.idempotency_key && !secret(form)) keep(form, event.submitter); else sayOffline(form);
+    if (mayWait(form)) keep(form, event.submitter); else sayOffline(form);
     return;
   }
   form.dataset.sent = "1";
+  if (form.elements.idempotency_key) sending.write(form.elements.idempotency_key.value, labelOf(form, event.submitter));
   const button = event.submitter ?? form.querySelector("button:not([type=button])");
   if (!button) return;
   button.setAttribute("aria-disabled", "true");
@@ -74,14 +75,16 @@ const sayOffline = (form) => {
 const OUTBOX = "outbox";
 const FRESH = 2 * 3600e3;
 const secret = (form) => [...form.elements].some((each) => each.type === "password" || each.type === "file");
-const keyOf = (body) => body.find(([name]) => name === "idempotency_key")?.[1];
+// Without a key only what says so itself may wait: a check-in, which cannot happen twice.
+const mayWait = (form) => !secret(form) && (form.elements.idempotency_key || form.dataset.outbox !== undefined);
+const keyOf = (item) => item.body.find(([name]) => name === "idempotency_key")?.[1] ?? item.url;
 const waitingItems = () => store.read(OUTBOX) ?? [];
 const drop = (key) => {
-  const left = waitingItems().filter((each) => keyOf(each.body) !== key);
+  const left = waitingItems().filter((each) => keyOf(each) !== key);
   if (left.length) store.write(OUTBOX, left); else store.forget(OUTBOX);
 };
 const put = (item) => {
-  drop(keyOf(item.body));
+  drop(keyOf(item));
   store.write(OUTBOX, [...waitingItems(), item]);
 };
 const tell = (tone, text, items, actions = []) => {
@@ -131,8 +134,8 @@ const drain = async (byHand) => {
     // The server is busy, or wants to know first who this is: it stays until then.
     if (answer.status >= 500 || answer.status === 429 || answer.url.includes("/sign-in")) break;
     (answer.ok ? sent : refused).push(item);
-    drop(keyOf(item.body));
-    const here = [...document.forms].some((form) => form.elements.idempotency_key?.value === keyOf(item.body));
+    drop(keyOf(item));
+    const here = [...document.forms].some((form) => (form.elements.idempotency_key?.value ?? form.action) === keyOf(item));
     if (answer.ok && answer.redirected && here) last = answer.url;
   }
   if (last) { location.assign(last); return; } // She waits on the page of the very form.
@@ -146,12 +149,16 @@ const drainAlone = (byHand = false) => {
   if (navigator.locks) navigator.locks.request(MINE + OUTBOX, { ifAvailable: true }, (lock) => lock && drain(byHand)); else drain(byHand);
 };
 // A form that was sent by tap has been answered when a page of ours comes that is no apology.
-const SENDING = "packhouse:sending";
-const sending = { read: () => { try { return sessionStorage.getItem(SENDING); } catch { return null; } }, write: (key) => { try { sessionStorage.setItem(SENDING, key); } catch { /* asked again */ } } };
+const SENDING = `${MINE}sending`;
+const sending = {
+  read: () => { try { return JSON.parse(sessionStorage.getItem(SENDING)) ?? []; } catch { return []; } },
+  write: (...told) => { try { sessionStorage.setItem(SENDING, JSON.stringify(told)); } catch { /* asked again */ } },
+};
 if (unsent) {
   // Made by the service worker: the form itself is on the page, ready to be sent again.
   const body = [...new FormData(unsent)];
-  if (!waitingItems().some((each) => keyOf(each.body) === keyOf(body))) put({ url: unsent.action, body, label: document.querySelector("#unsent h1")?.dataset.label ?? "", at: Date.now() });
+  if (!waitingItems().some((each) => keyOf(each) === unsent.dataset.unsent)) put({ url: unsent.action, body, label: sending.read()[1] ?? "", at: Date.now() });
+  sending.write(); // Unanswered: leaving this page must not count as an answer.
   unsent.addEventListener("submit", (event) => {
     if (unsent.dataset.sent) event.preventDefault();
     unsent.dataset.sent = "1";
@@ -160,8 +167,8 @@ if (unsent) {
   addEventListener("online", () => unsent.dataset.sent || unsent.requestSubmit());
   unsent.querySelector("[data-discard]").onclick = () => { drop(unsent.dataset.unsent); location.assign("/"); };
 } else {
-  const key = sending.read();
-  if (key && !document.querySelector("[data-error]")) { drop(key); sending.write(""); }
+  const [key] = sending.read();
+  if (key && !document.querySelector("[data-error]")) { drop(key); sending.write(); }
   addEventListener("online", () => drainAlone());
   tellWaiting();
   drainAlone();

@@ -14,6 +14,7 @@ from packhouse.models.bookings import Booking
 from packhouse.services import bookings
 from packhouse.services.bookings import Wish
 from tests.journeys.conftest import House
+from tests.support import browsers
 
 OpenPage = Callable[..., Page]
 CODE = re.compile(r"/bookings/([A-Z]{1,4}\d*-[0-9A-Z]{6})$")
@@ -35,8 +36,8 @@ def controlled(page: Page) -> Page:
     return page
 
 
-def booked(house: House) -> str:
-    wish = Wish(house.product, 400, "M3", house.make.at(8))
+def booked(house: House, *, days: int = 2) -> str:
+    wish = Wish(house.product, 400, "M3", house.make.at(9, days=days))
     actor = house.make.producer(house.business)
     code = str(bookings.book(wish=wish, actor=actor, now=house.make.now)["code"])
     db.session.remove()
@@ -83,6 +84,7 @@ def test_a_page_seen_before_is_there_without_a_signal_and_says_how_old_it_is(
     expect(page.locator(".kept-copy")).to_have_text(re.compile(r"terakhir dimuat \d\d\.\d\d"))
     page.goto("/account")  # Never kept.
     expect(page.locator("h1")).to_have_text("Tidak ada sambungan")
+    assert (browsers.findings(page), browsers.sideways(page)) == ([], 0)
 
     page.context.set_offline(False)
     page.goto(f"/bookings/{code}")
@@ -132,6 +134,7 @@ def test_a_submit_that_is_lost_says_so_and_sent_again_makes_one_booking(
     confirm(page)
     expect(page.locator("h1")).to_have_text("Belum terkirim")
     house.hands.losing.clear()
+    assert (browsers.findings(page), browsers.sideways(page)) == ([], 0)
     first = codes()
     page.get_by_role("button", name="Kirim lagi").click()
     page.wait_for_url(CODE)
@@ -157,7 +160,7 @@ def test_what_was_not_sent_is_sent_by_itself_from_any_page_of_hers_and_only_once
     house.hands.losing.clear()
 
     page.goto("/products")
-    expect(page.locator(".outbox.note-success")).to_be_visible()
+    expect(page.locator(".outbox.note-success")).to_contain_text("Pesan waktu ini")
     page.goto("/products")
 
     expect(page.locator(".outbox")).to_have_count(0)
@@ -178,6 +181,41 @@ def test_what_is_sent_without_a_signal_waits_and_leads_to_its_booking_when_there
     page.wait_for_url(CODE)
 
     assert CODE.findall(page.url) == codes()
+
+
+def test_an_operators_tap_without_a_signal_is_carried_out_once_when_there_is_one(
+    house: House, open_page: OpenPage
+) -> None:
+    code = booked(house, days=0)
+    page = controlled(open_page(role=Role.OPERATOR, worker=True))
+    page.goto("/board")
+
+    page.context.set_offline(True)
+    page.locator("main form.one-tap[action*='check-in'] button").first.click()
+    expect(page.locator(".outbox.note-warning")).to_contain_text("Belum terkirim")
+    page.context.set_offline(False)
+    expect(page.locator(".outbox.note-warning")).to_have_count(0)
+
+    db.session.rollback()
+    states = list(db.session.execute(select(Booking.code, Booking.state)))
+    db.session.rollback()
+    assert states == [(code, "arrived")]
+
+
+def test_signing_out_says_first_what_would_be_lost(house: House, open_page: OpenPage) -> None:
+    page = controlled(open_page(role=Role.PRODUCER, worker=True))
+    up_to_confirming(page)
+    page.context.set_offline(True)
+    confirm(page)
+    leave = page.get_by_role("button", name="Keluar").first
+    page.locator("details.menu summary").click()
+
+    leave.click()
+    expect(page.locator(".outbox.note-danger")).to_contain_text("sekali lagi")
+    leave.click()
+    page.wait_for_load_state()
+
+    assert codes() == []
 
 
 def test_what_was_typed_is_offered_again_and_only_to_her(house: House, open_page: OpenPage) -> None:
