@@ -1,5 +1,7 @@
 """Products: what a business packs, written down once and booked many times."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -7,10 +9,17 @@ from flask_babel import gettext as _
 from packhouse import clock
 from packhouse.domain.permissions import may_act_for_business
 from packhouse.domain.users import Actor, Role
-from packhouse.errors import NotFound, RuleBroken
+from packhouse.errors import NotFound, Problem, RuleBroken
 from packhouse.forms.products import ProductForm, ProductNameForm
 from packhouse.queries import is_id
-from packhouse.queries.businesses import BusinessItem, business_detail, my_businesses
+from packhouse.queries.businesses import (
+    BusinessItem,
+    business_detail,
+    cautions_of,
+    my_businesses,
+    on_trial,
+    papers_of,
+)
 from packhouse.queries.machines import packs
 from packhouse.queries.products import (
     ProductItem,
@@ -33,6 +42,24 @@ FIELDS = {
     "allergen_unknown": "allergens",
     "aroma_unknown": "aroma",
 }
+
+
+@bp.app_template_global("cautions_of")
+def cautions(product_id: int, quantity: int = 0, *machines: str) -> tuple[Problem, ...]:
+    """Return what to know before a product is packed: said wherever it is asked for or booked."""
+    return cautions_of(
+        product_id=product_id,
+        actor=current_actor(),
+        now=clock.now(),
+        machines=machines,
+        quantity=quantity,
+    )
+
+
+@bp.app_template_global("on_trial")
+def businesses_on_trial(*business_ids: int | None) -> frozenset[int]:
+    """Return whose packs are not for sale: said on every sheet that is worked by."""
+    return on_trial(business_ids=business_ids)
 
 
 @bp.get("/products")
@@ -90,7 +117,7 @@ def edit(product_id: int) -> str:
     if not bookings:
         form = _whole_form(known, ProductForm(formdata=None))
         form.fill(known)
-    return render_template("products/edit.html", form=form, product=known, bookings=bookings)
+    return _edit_page(form=form, product=known, bookings=bookings)
 
 
 @bp.post("/products/<int:product_id>/edit")
@@ -99,9 +126,9 @@ def update(product_id: int) -> ResponseReturnValue:
     known = _known(product_id)
     bookings = booking_count(product_id=product_id)
     form = ProductNameForm() if bookings else _whole_form(known, ProductForm())
-    page = {"form": form, "product": known, "bookings": bookings}
+    page: dict[str, Any] = {"form": form, "product": known, "bookings": bookings}
     if not form.validate():
-        return render_template("products/edit.html", **page), 422
+        return _edit_page(**page), 422
     try:
         products.edit_product(
             product_id=product_id,
@@ -111,7 +138,7 @@ def update(product_id: int) -> ResponseReturnValue:
         )
     except RuleBroken as refused:
         form.tell(refused.problems, FIELDS)
-        return render_template("products/edit.html", **page), 422
+        return _edit_page(**page), 422
     flash(_("Produk disimpan."), "success")
     return _back(known)
 
@@ -123,6 +150,13 @@ def archive(product_id: int) -> ResponseReturnValue:
     products.archive_product(product_id=product_id, actor=current_actor(), now=clock.now())
     flash(_("Produk diarsipkan. Reservasinya tetap ada."), "success")
     return _back(known)
+
+
+def _edit_page(*, product: ProductItem, **page: Any) -> str:
+    papers = papers_of(
+        business_id=product.business_id, actor=current_actor(), product_id=product.id
+    )
+    return render_template("products/edit.html", product=product, papers=papers, **page)
 
 
 def _businesses(actor: Actor) -> list[BusinessItem]:

@@ -270,6 +270,13 @@ def cautions_of(
     return tuple(told)
 
 
+def on_trial(*, business_ids: Collection[int | None]) -> frozenset[int]:
+    """Return those of these businesses that pack for trial, not for sale."""
+    known = {each for each in business_ids if each is not None}
+    query = select(Business.id).where(Business.id.in_(known), Business.level == Level.TRIAL)
+    return frozenset(reading().scalars(query)) if known else frozenset()
+
+
 def invitations_of(*, business_id: int, actor: Actor, now: datetime) -> tuple[Invited, ...]:
     """Return the invitations of a business that can still be accepted, newest first.
 
