@@ -137,7 +137,7 @@ class Stranger:
             "lane": "halal", "regency_code": "61.71", "size": "mikro", "level": "nib",
             "kind": "band_sealer", "operators": "2", "code": "PTK", "zone": "Asia/Pontianak",
             "from_time": "08:00", "to_time": "09:00", "valid_from": "2027-01-01", "per_hour": "5",
-            "day_from": "2026-12-07", "day_to": "2026-12-07", "decision": "confirmed",
+            "day_from": "2026-12-07", "day_to": "2026-12-07", "decision": "confirm",
             "rate_per_minute": "15", "setup_minutes": "10", "packs": "pouch_100",
             "cleaning_minutes_1": "5", "cleaning_minutes_2": "8", "cleaning_minutes_3": "15",
             "hours": "mon-thu 07:30-12:00; fri 07:30-11:30", "by": "machine", "next": "/",
