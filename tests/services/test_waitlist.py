@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from packhouse.db import db
+from packhouse.db import db, transaction
 from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.domain.waitlist import PartOfDay, WishKind
 from packhouse.errors import Malformed, NotFound, RuleBroken, SlotTaken, WrongState
@@ -275,3 +275,28 @@ def test_everything_that_is_wrong_with_a_wish_is_told_at_once(house: House) -> N
     assert {each.code for each in refused.value.problems} == {
         "quantity_out_of_range", "least_out_of_range", "wish_in_the_past", "code_unknown",
     }  # fmt: skip
+
+
+def test_the_auditor_finds_a_jump_of_the_order_and_who_was_forgotten(house: House) -> None:
+    first, second = house.wait(1000, size="mikro"), house.wait(1000)
+    house.cancel(house.codes[1])
+    house.now += timedelta(seconds=5)
+    house.work()
+    assert verify(now=house.now) == ()
+    with transaction() as session:
+        offer = session.scalars(select(Offer)).one()
+        offer.wish_id = second
+        offer.facts = offer.facts | {
+            "key": [1, 0, 0, -4, 0, int(house.make.now.timestamp()), second]
+        }
+        session.get_one(Wish, first).state = "open"
+        session.get_one(Wish, second).state = "offered"
+
+    found = {each.rule: each.rows for each in verify(now=house.now)}
+    assert found == {
+        "offers follow the published order": (
+            {"offer": offer.id, "wish": second, "passed_over": first},
+        )
+    }
+    late = verify(now=house.make.at(9, days=9))
+    assert "nobody on the waitlist is forgotten" in {each.rule for each in late}

@@ -22,6 +22,7 @@ from packhouse.models.reports import daily_rollups, load_machine_days
 from packhouse.models.sites import Site, load_calendar
 from packhouse.models.slots import Occupation, load_neighbours
 from packhouse.models.tariffs import BookingReduction
+from packhouse.models.waitlist import Offer
 
 Rows = Iterator[dict[str, Any]]
 RECENT = timedelta(days=31)
@@ -174,12 +175,15 @@ def wrong_cleaning(session: Session, now: datetime) -> Rows:
     """Find a booking to come whose cleaning is not what its neighbours demand, or does not fit."""
     days: dict[int, set[date]] = defaultdict(set)
     zones = {row.id: ZoneInfo(row.zone) for row in session.execute(select(Site.id, Site.zone))}
-    rows = session.execute(
+    bookings = session.execute(
         select(Booking.machine_id, Booking.site_id, Booking.starts_at)
         .join(Occupation, Occupation.id == Booking.occupation_id)
         .where(Occupation.status == "live", Booking.state != State.RUNNING)
     )
-    for row in rows:
+    offers = session.execute(
+        select(Offer.machine_id, Offer.site_id, Offer.starts_at).where(Offer.state == "open")
+    )
+    for row in (*bookings, *offers):
         days[row.machine_id].add(row.starts_at.astimezone(zones[row.site_id]).date())
     for machine_id in sorted(days):
         machine = session.get_one(Machine, machine_id)
@@ -225,7 +229,9 @@ def _within_hours(calendar: Calendar, neighbours: list[Neighbour]) -> bool:
 
 
 def _live_bookings(session: Session, machine_id: int) -> set[int]:
-    return set(
+    """Return the keys of what is still to be cleaned for: bookings, and offers with a minus."""
+    offered = select(-Offer.id).where(Offer.machine_id == machine_id, Offer.state == "open")
+    return set(session.scalars(offered)) | set(
         session.scalars(
             select(Booking.id)
             .join(Occupation, Occupation.id == Booking.occupation_id)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading
-from packhouse.queries.audit import complaints, machine_time, trail
+from packhouse.queries.audit import complaints, jobs, machine_time, trail, waiting
 
 MOST_ROWS = 20
 
@@ -37,12 +37,18 @@ CHECKS: dict[str, Check] = {
     "states of a machine never overlap": machine_time.overlapping_states,
     "a run is open exactly while its booking runs": machine_time.wrong_runs,
     "prices follow the tariff": machine_time.wrong_prices,
+    "the parts of a job add up to it": jobs.wrong_sums,
+    "an order has a lot for each of its lines": jobs.wrong_lines,
     "the audit trail is whole": trail.broken_chains,
     "every booking's states are in the audit trail": trail.unaudited_states,
     "kept answers name what exists": trail.wrong_answers,
     "no message is stuck or contradicts its booking": trail.wrong_messages,
     "every complaint has the state and deadline of its record": complaints.wrong_clocks,
     "an answered complaint has its answer": complaints.wrong_answers,
+    "an offer holds its time exactly while it is open": waiting.wrong_offers,
+    "a wish has one offer at a time and is served once": waiting.wrong_promotions,
+    "offers follow the published order": waiting.wrong_order,
+    "nobody on the waitlist is forgotten": waiting.forgotten_wishes,
     "rollups equal raw figures": machine_time.wrong_rollups,
     "the database keeps its rules": trail.missing_rules,
 }
