@@ -1,6 +1,7 @@
 import re
 from pathlib import Path
 
+import brotli
 import pytest
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
@@ -17,6 +18,23 @@ def test_an_asset_has_the_fingerprint_of_its_content_in_its_address(
     with client.get(address) as answer:
         assert answer.status_code == 200
         assert "max-age=31536000" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/css/packhouse.css", "/bootstrap/static/css/bootstrap.min.css"]
+)
+def test_a_style_is_sent_as_small_as_can_be_to_who_reads_it(client: FlaskClient, path: str) -> None:
+    with client.get(path) as plain:
+        whole = plain.data
+    with client.get(path, headers={"Accept-Encoding": "gzip, br"}) as small:
+        assert small.headers["Content-Encoding"] == "br"
+        assert int(small.headers["Content-Length"]) == len(small.data) < len(whole) / 4
+        assert brotli.decompress(small.data) == whole
+        assert "Accept-Encoding" in small.headers["Vary"]
+        known = small.headers["ETag"]
+
+    with client.get(path, headers={"If-None-Match": known, "Accept-Encoding": "br"}) as again:
+        assert again.status_code == 304
 
 
 def test_an_edited_file_gets_another_address(app: Flask, tmp_path: Path) -> None:
