@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import pytest
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
