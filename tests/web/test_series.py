@@ -1,0 +1,116 @@
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from packhouse.db import db
+from packhouse.domain.users import Actor, Role
+from packhouse.models.bookings import Booking
+from packhouse.services import bookings
+from packhouse.services.bookings import Wish
+from tests.factories import Make
+
+LoginAs = Callable[[Actor], FlaskClient]
+
+
+class House:
+    """One machine, and somebody who packs on it every Thursday."""
+
+    def __init__(self, make: Make, login_as: LoginAs) -> None:
+        self.make = make
+        self.site = make.site(code="PTK")
+        make.machine(self.site, code="M3")
+        self.business = make.business()
+        self.product = make.product(self.business)
+        self.producer = make.producer(self.business)
+        self.browser = login_as(self.producer)
+        self.wish = {
+            "product": self.product, "quantity": 400, "machine": "M3",
+            "starts_at": "2026-11-26T01:00:00Z", "every": "week", "last_day": "2026-12-17",
+        }  # fmt: skip
+
+    def plan(self, **more: Any) -> str:
+        answer = self.browser.get("/series/new", query_string=self.wish | more)
+        assert answer.status_code == 200
+        return unescape(answer.text)
+
+    def send(self, path: str, page: str, **fields: Any) -> Any:
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token is not None
+        data = {"csrf_token": token[1], **fields}
+        return self.browser.post(path, data=data, follow_redirects=True)
+
+
+@pytest.fixture
+def house(make: Make, login_as: LoginAs) -> House:
+    return House(make, login_as)
+
+
+def boxes(page: str) -> list[str]:
+    return re.findall(r'name="chosen" value="([^"]+)"', page)
+
+
+def count() -> int:
+    return db.session.scalars(select(func.count()).select_from(Booking)).one()
+
+
+def test_she_ticks_what_fits_books_it_and_changes_it_together(house: House) -> None:
+    rival = Wish(house.make.product(house.make.business()), 400, "M3", house.make.at(8, days=9))
+    house.make.closure(house.site, house.make.at(8, days=16).date(), name="Libur contoh")
+    bookings.book(wish=rival, actor=house.make.user(Role.ADMIN), now=house.make.now)
+
+    page = house.plan()
+    assert "Libur contoh" in page
+    assert page.count(" checked") == 2
+    assert len(boxes(page)) == 4
+
+    done = house.send(
+        "/series", page, **house.wish, chosen=boxes(page)[:2], idempotency_key="kunci"
+    )
+    assert done.status_code == 200
+    assert "2 tanggal dipesan." in done.text
+    assert count() == 3
+    address = done.request.path
+
+    moving = house.browser.get(f"{address}/move").text
+    moved = house.send(f"{address}/move", moving, from_day="2026-11-26", time="13:00")
+    assert moved.status_code == 200
+    assert "13.00" in moved.text
+
+    cancelling = house.browser.get(f"{address}/cancel").text
+    gone = house.send(f"{address}/cancel", cancelling, from_day="2026-12-03")
+    assert "1 reservasi dibatalkan." in gone.text
+
+    back = house.send(f"{address}/dates", gone.text, chosen=boxes(unescape(gone.text))[0])
+    assert "Tanggal itu sudah dipesan." in back.text
+    assert address in house.browser.get("/series").text
+
+
+def test_a_date_that_went_meanwhile_is_named_and_nothing_is_booked(house: House) -> None:
+    page = house.plan()
+    rival = Wish(house.make.product(house.make.business()), 400, "M3", house.make.at(8, days=9))
+    bookings.book(wish=rival, actor=house.make.user(Role.ADMIN), now=house.make.now)
+
+    refused = house.send("/series", page, **house.wish, chosen=boxes(page))
+
+    assert refused.status_code == 422
+    assert "3 Des 2026:" in refused.text
+    assert count() == 1
+
+
+def test_a_rule_that_means_nothing_says_why(house: House) -> None:
+    assert "Tanggal terakhir sebelum" in house.plan(last_day="2026-11-01")
+    assert "Paling banyak" in house.plan(last_day="2027-11-01")
+
+
+def test_a_foreign_series_is_not_found(house: House, login_as: LoginAs, make: Make) -> None:
+    page = house.plan()
+    done = house.send("/series", page, **house.wish, chosen=boxes(page))
+    other = login_as(make.producer())
+
+    for path in ("", "/move", "/cancel"):
+        assert other.get(done.request.path + path).status_code == 404
