@@ -8,9 +8,14 @@ from packhouse.domain.users import (
     ACCOUNT_BACKOFF,
     NETWORK_BACKOFF,
     Backoff,
+    Contact,
+    contact_of,
+    derived_secret,
+    masked_phone,
     network_of,
     normal_email,
     normal_phone,
+    problem_with_phone,
     secret_hash,
 )
 
@@ -71,6 +76,15 @@ def test_an_email_address_has_one_spelling(text: str, address: str | None) -> No
         ("0812-3456-7890", "+6281234567890"),
         ("62812 3456 7890", "+6281234567890"),
         ("+62 812 3456 7890", "+6281234567890"),
+        ("0851.5678.9012", "+6285156789012"),
+        ("8123456789", "+628123456789"),
+        ("wa.me/6281234567890", "+6281234567890"),
+        ("https://wa.me/6281234567890?text=Halo%201", "+6281234567890"),
+        ("006281234567890", "+6281234567890"),
+        ("+62 0812 3456 7890", "+6281234567890"),
+        ("+60 12-345 6789", "+60123456789"),
+        ("0060123456789", "+60123456789"),
+        ("0561-730062", None),
         ("0561-732001", None),
         ("12", None),
         ("not a number", None),
@@ -78,6 +92,41 @@ def test_an_email_address_has_one_spelling(text: str, address: str | None) -> No
 )
 def test_a_mobile_number_has_one_spelling(text: str, number: str | None) -> None:
     assert normal_phone(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "phone_missing"),
+        ("0561-730062", "phone_landline"),
+        ("0812", "phone_malformed"),
+        ("0812 3456 7890", None),
+    ],
+)
+def test_a_number_that_cannot_be_used_says_why(text: str, code: str | None) -> None:
+    problem = problem_with_phone(text)
+
+    assert (problem.code if problem else None) == code
+
+
+def test_what_is_typed_at_the_door_is_a_number_or_an_address() -> None:
+    assert contact_of(" wa.me/6281234567890").phone == "+6281234567890"
+    assert contact_of("Siti@Contoh.example") == Contact(email="siti@contoh.example")
+    assert contact_of("0561-730062") == Contact(email="0561-730062")  # Nobody's.
+
+
+def test_a_masked_number_keeps_most_of_itself() -> None:
+    assert masked_phone("+6281234567890") == "+6281 ···· 890"
+    assert not masked_phone("")
+
+
+def test_only_the_house_derives_a_secret_from_its_nonce() -> None:
+    one = derived_secret("key", "purpose", "nonce")
+
+    others = [derived_secret(*three) for three in (("yek", "purpose", "nonce"),
+              ("key", "other", "nonce"), ("key", "purpose", "other"))]  # fmt: skip
+    assert len({one, *others}) == 4
+    assert len(one) == 43
 
 
 def test_a_hash_tells_secrets_apart_and_never_shows_them() -> None:

@@ -10,8 +10,8 @@ from packhouse.domain.passwords import problems_with_password
 from packhouse.errors import KeyReused, PackhouseError, Problem, RuleBroken, TooMany
 from packhouse.forms import new_key
 from packhouse.forms.users import SignUpForm
+from packhouse.i18n.formats import number
 from packhouse.i18n.locale import current_locale
-from packhouse.i18n.messages import problem_text
 from packhouse.queries.machines import packs
 from packhouse.services.registration import problems_with_newcomer, sign_up
 from packhouse.web import login
@@ -100,28 +100,29 @@ def _times(product_id: int, quantity: int) -> str:
     """Return the page of times for what she asked; a trial has its largest quantity."""
     most = _most()
     if quantity > most:
-        flash(problem_text("trial_quantity", {"most": most, "quantity": quantity}), "warning")
+        text = _(
+            "Tanpa NIB yang sudah diperiksa, satu uji coba paling banyak %(most)s kemasan. Jumlah"
+            " %(quantity)s kami jadikan %(most)s.",
+            most=number(most, locale=current_locale(), digits=0),
+            quantity=number(quantity, locale=current_locale(), digits=0),
+        )
+        flash(text, "warning")
     return url_for("slots.quote", product=product_id, quantity=min(quantity, most))
 
 
 def _say_what_was_assumed(product_id: int) -> None:
     flash(
-        Markup("{} <a href='{}'>{}</a>").format(
+        Markup("{} <a href='{}'>{}</a><br>{} <a href='{}'>{}</a>").format(
             _(
-                "Akun Anda siap. Produk ini kami anggap basah atau berminyak dan tanpa alergen yang"
-                " sama dengan produk lain, jadi mesin dibersihkan penuh. Bila tidak begitu, waktu"
-                " bersihnya bisa lebih singkat:"
+                "Akun Anda siap. Isi produk ini belum kami ketahui, jadi sementara dianggap basah"
+                " atau berminyak dan mesinnya dibersihkan penuh. Bila kering, waktu bersihnya bisa"
+                " lebih singkat:"
             ),
             url_for("products.edit", product_id=product_id),
             _("Lengkapi sifat produk"),
-        ),
-        "success",
-    )
-    flash(
-        Markup("{} <a href='{}'>{}</a>").format(
             _("Belum punya NIB? Boleh uji coba, tidak untuk dijual."),
             url_for("users.first_steps"),
             _("Lihat dokumen yang Anda perlukan"),
         ),
-        "info",
+        "success",
     )
