@@ -8,10 +8,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from packhouse.db import db
-from packhouse.domain.users import Actor, Role
+from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.models.bookings import Booking
-from packhouse.services import bookings
+from packhouse.services import bookings, sites
 from packhouse.services.bookings import Wish
+from packhouse.services.sites.houses import Policy
 from tests.factories import Make
 
 LoginAs = Callable[[Actor], FlaskClient]
@@ -114,3 +115,45 @@ def test_a_foreign_series_is_not_found(house: House, login_as: LoginAs, make: Ma
 
     for path in ("", "/move", "/cancel"):
         assert other.get(done.request.path + path).status_code == 404
+
+
+def test_the_last_tap_says_until_when_it_can_be_called_off(house: House) -> None:
+    chosen = {name: house.wish[name] for name in ("product", "quantity", "machine", "starts_at")}
+    page = unescape(house.browser.get("/bookings/new", query_string=chosen).text)
+
+    assert "tanpa catatan sampai" in page
+    assert "/series/new?" in page
+
+
+def test_she_sees_her_use_and_the_staff_may_excuse_her(house: House, login_as: LoginAs) -> None:
+    sites.edit_site(
+        code="PTK", name="Rumah Kemasan", address="", owner="province",
+        policy=Policy(limit_week_hours=1), actor=SYSTEM, now=house.make.now,
+    )  # fmt: skip
+    wish = Wish(house.product, 700, "M3", house.make.at(8))
+    bookings.book(wish=wish, actor=house.producer, now=house.make.now)
+    used = unescape(house.browser.get("/fair-use").text).replace("\xa0", " ")
+    assert "dari 1 jam" in used
+
+    house.browser = login_as(house.make.user(Role.OPERATOR, sites=(house.site,)))
+    chosen = house.wish | {"starts_at": "2026-11-26T06:00:00Z", "idempotency_key": "kunci"}
+    page = house.browser.get("/bookings/new", query_string=chosen).text
+    refused = house.send("/bookings", page, **chosen)
+    assert refused.status_code == 422
+    assert "Pekan pertama yang cukup" in refused.text
+
+    done = house.send("/bookings", refused.text, **chosen, override="Pameran provinsi")
+    assert done.status_code == 200
+    assert "Pameran provinsi" in done.text
+
+
+def test_a_late_cancellation_that_somebody_used_is_forgiven_on_its_page(house: House) -> None:
+    wish = Wish(house.product, 400, "M3", house.make.at(13, days=0))
+    code = bookings.book(wish=wish, actor=house.producer, now=house.make.now)["code"]
+    bookings.cancel(code=code, actor=house.producer, now=house.make.now)
+    assert "dipakai orang lain" not in house.browser.get(f"/bookings/{code}").text
+
+    rival = Wish(house.make.product(house.make.business()), 400, "M3", house.make.at(13, days=0))
+    bookings.book(wish=rival, actor=house.make.user(Role.ADMIN), now=house.make.now)
+
+    assert "dipakai orang lain" in house.browser.get(f"/bookings/{code}").text

@@ -61,6 +61,9 @@ class BookForm(IdempotentForm):
     )
     machine = HiddenField(validators=[InputRequired(), Length(max=80)])
     starts_at = InstantField(validators=[InputRequired()])
+    override = StringField(
+        _l("Alasan pengecualian dari batas pemakaian"), [Optional(), Length(max=LONGEST_REASON)]
+    )
 
     @property
     def wish(self) -> Wish:

@@ -12,7 +12,7 @@ from sqlalchemy import literal, or_, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading
-from packhouse.domain.bookings import State, problems_with_start
+from packhouse.domain.bookings import State, change_until, problems_with_start
 from packhouse.domain.machines import MachineTime
 from packhouse.domain.permissions import may_operate
 from packhouse.domain.products import Job, traits_of
@@ -59,6 +59,7 @@ class Visit:
     reduction: str
     percent_off: int
     needs_approval: bool
+    change_until: datetime
     why: tuple[str, ...] = ()
 
 
@@ -304,6 +305,7 @@ def _visit(spot: _Spot, placed: Placement, why: Iterable[str] = ()) -> Visit:
         reduction=cost.kind,
         percent_off=cost.percent,
         needs_approval=spot.machine.needs_approval,
+        change_until=change_until(starts_at=placed.starts_at, cancel_hours=spot.site.cancel_hours),
         why=tuple(why),
     )
 

@@ -16,6 +16,9 @@ from packhouse.services import bookings
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.bookings.frame import bp, told
 
+# The limits of fair use: the staff may go beyond them with a reason.
+EXCUSABLE = ("limit_", "pool_", "cooling_")
+
 
 @bp.get("/bookings/new")
 @allow(Access.PRODUCER)
@@ -41,6 +44,7 @@ def create() -> ResponseReturnValue:
             now=clock.now(),
             key=(form.idempotency_key.data or "")[:200] or None,
             source="desk" if actor.role in STAFF else "online",
+            override=(form.override.data or "") if actor.role in STAFF else "",
         )
     except SlotTaken as taken:
         return _taken(form, taken)
@@ -70,6 +74,9 @@ def _recap(form: BookForm, refused: Sequence[Problem]) -> ResponseReturnValue:
         product=product,
         visit=None if problems else visit,
         problems=told(problems),
+        may_override=bool(problems)
+        and actor.role in STAFF
+        and all(each.code.startswith(EXCUSABLE) for each in problems),
         now=now,
     )
     return page, 422 if problems else 200

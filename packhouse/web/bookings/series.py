@@ -28,6 +28,7 @@ from packhouse.i18n.messages import problem_text
 from packhouse.queries.bookings.series import (
     SeriesDetail,
     SeriesVisit,
+    fair_use,
     series_detail,
     series_list,
 )
@@ -45,6 +46,14 @@ THREE_WEEKS = timedelta(days=21)
 @allow(Access.PRODUCER)
 def series_index() -> str:
     return render_template("bookings/series_index.html", found=series_list(actor=current_actor()))
+
+
+@bp.get("/fair-use")
+@allow(Access.PRODUCER)
+def use_of_limits() -> str:
+    now = clock.now()
+    uses = [fair_use(business_id=each, now=now) for each in sorted(current_actor().business_ids)]
+    return render_template("bookings/fair_use.html", uses=uses)
 
 
 # --- a new one ----------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """One booking, and the manager's decision on a request."""
 
+from datetime import timedelta
+
 from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,6 +12,7 @@ from packhouse.domain.bookings import State
 from packhouse.domain.permissions import may_enter
 from packhouse.forms.bookings import RejectForm
 from packhouse.queries.bookings import BookingItem, booking_detail
+from packhouse.queries.bookings.series import series_of, was_forgiven
 from packhouse.queries.reminders import deliveries_of
 from packhouse.queries.slots import rivals
 from packhouse.services import bookings
@@ -37,6 +40,10 @@ def _show(code: str, reject_form: RejectForm) -> str:
         may=may,
         code_drawing=_drawing(detail.booking),
         rivals=rivals(booking=detail.booking, now=now) if may.decide else (),
+        one_week=timedelta(days=7),
+        series=series_of(booking_id=detail.booking.id),
+        forgiven=(detail.booking.cancelled_late or detail.booking.state == State.NO_SHOW)
+        and was_forgiven(booking_id=detail.booking.id),
         has_list=may_enter(actor, Access.PRODUCER),
         messages=deliveries_of(booking_id=detail.booking.id),
         reject_form=reject_form,
