@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from packhouse.db import db
@@ -18,15 +17,9 @@ from packhouse.domain.permissions import may_enter
 from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.services.users import create_token
 from packhouse.web.access import OF_LIBRARIES, declared_access
-from tests.architecture.test_bad_input import (
-    Stranger,
-    address,
-    encoded,
-    stranger_inside,  # noqa: F401  (a fixture)
-)
 from tests.factories import Make
+from tests.support.strangers import LoginAs, Stranger, address, encoded
 
-LoginAs = Callable[[Actor], FlaskClient]
 May = Callable[[Actor, Stranger], bool]
 REFUSED = {403, 404}
 
