@@ -5,7 +5,7 @@ from importlib import import_module
 
 from bench.report import machine
 
-NAMES = ("race", "kills", "booking", "quote", "board", "week", "utilization", "start")
+NAMES = ("race", "kills", "booking", "quote", "board", "week", "utilization", "waitlist", "start")
 
 
 def main(arguments: list[str]) -> int:

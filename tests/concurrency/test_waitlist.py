@@ -1,0 +1,34 @@
+"""Workers that fight for freed time while they are killed: nobody jumps, nobody is forgotten."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from bench.waitlist import control, furnish, race
+from packhouse import clock
+from packhouse.db import db
+from tests.conftest import NOW, PostgresStore, SqliteStore
+from tests.factories import Make
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
+@pytest.mark.timeout(60)
+def test_contested_releases_under_kills_promote_once_and_in_order(
+    app: Flask, make: Make, store: SqliteStore | PostgresStore, tmp_path: Path
+) -> None:
+    """The benchmark of the same name does it as often as one has time for."""
+    with clock.frozen(NOW):
+        furnish(make)
+        db.session.remove()
+        db.engine.dispose()
+    settings = {"url": store.url, "instance": str(tmp_path)}
+    assert control(settings, rounds=20) > 0
+
+    found = race(app, "test", releases=20, processes=3)
+
+    assert found["releases"] >= 20
+    assert found["offers"] > found["releases"]
+    assert found["broken_rules"] == {}
+    assert (found["double_promotions"], found["order_violations"], found["forgotten"]) == (0, 0, 0)
