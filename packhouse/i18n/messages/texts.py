@@ -83,6 +83,7 @@ TEXTS: Mapping[str, LazyString] = {
     "quantity_out_of_range": _l("Jumlah kemasan harus antara 1 dan %(most)s."),
     "move_window_closed": _l(
         "Kurang dari %(hours)s jam sebelum mulai, jadwal hanya dapat dipindah oleh petugas."
+        " Hubungi petugas, atau batalkan: dicatat terlambat, kecuali waktunya dipakai orang lain."
     ),
     "booking_changed": _l("Reservasi ini berubah sejak Anda membukanya."),
     "booking_moved": _l("Reservasi ini baru saja dipindah. Muat ulang halamannya."),
