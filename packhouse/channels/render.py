@@ -6,6 +6,7 @@ time. No product, no price: the address may be wrong, and others may read along.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -14,8 +15,9 @@ from flask_babel import lazy_gettext as _l
 
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.time_range import from_epoch
-from packhouse.i18n.formats import NBSP, local_datetime, local_span
+from packhouse.i18n.formats import NBSP, local_date, local_datetime, local_span
 from packhouse.i18n.locale import force_locale
+from packhouse.i18n.names import name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,13 @@ WORDS: Mapping[MessageKind, Words] = MappingProxyType(
                 " membukanya lagi selama 30 hari."
             ),
         ),
+        MessageKind.PAPER_EXPIRES: Words(
+            _l("%(paper)s berakhir pada %(day)s"),
+            _l(
+                "Perpanjang sekarang, lalu catat yang baru pada halaman usaha Anda."
+                " Memesan mesin tetap dapat seperti biasa."
+            ),
+        ),
     }
 )
 
@@ -191,6 +200,8 @@ def render(
             return Rendered(str(WORDS[kind].subject), str(WORDS[kind].opening), "", "", "", "")
     if kind == MessageKind.COMPLAINT_ANSWERED:
         return _of_complaint(kind, plain(facts["code"]), plain(site_name), locale)
+    if kind == MessageKind.PAPER_EXPIRES:
+        return _of_paper(kind, facts, plain(site_name), locale)
     when = period(facts["starts_at"], facts["ends_at"], zone=zone, locale=locale)
     start = local_datetime(from_epoch(facts["starts_at"]), zone, locale=locale)
     known = {"code": plain(facts["code"]), "start": start.replace(NBSP, " ")}
@@ -222,10 +233,28 @@ def _of_complaint(kind: MessageKind, code: str, site: str, locale: str) -> Rende
         )
 
 
+def _of_paper(kind: MessageKind, facts: Mapping[str, Any], site: str, locale: str) -> Rendered:
+    """Name the kind of paper and its last day; its number stays on the page of the business."""
+    day = local_date(date.fromisoformat(facts["day"]), "UTC", locale=locale, style="long")
+    with force_locale(locale):
+        paper = name_of("paper", facts["paper"])
+        told = {"paper": paper, "day": day.replace(NBSP, " ")}
+        return Rendered(
+            subject=str(WORDS[kind].subject) % told,
+            opening=str(WORDS[kind].opening),
+            code=paper,
+            machine="",
+            site=site,
+            when="",
+        )
+
+
 def letter(rendered: Rendered, *, name: str, url: str, locale: str) -> str:
     """Return the plain text of a mail."""
     if not rendered.code:
         return _letter_with_link(rendered, name=name, url=url, locale=locale)
+    if not rendered.when:
+        return _letter_of_news(rendered, name=name, url=url, locale=locale)
     with force_locale(locale):
         lines = [
             gettext("Halo %(name)s,", name=plain(name)),
@@ -269,6 +298,21 @@ def _letter_with_link(rendered: Rendered, *, name: str, url: str, locale: str) -
             url,
             "",
             gettext("Tautan ini hanya berlaku sekali. Jangan berikan kepada siapa pun."),
+            gettext("Pesan ini dikirim otomatis; mohon tidak dibalas."),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _letter_of_news(rendered: Rendered, *, name: str, url: str, locale: str) -> str:
+    """Return a letter about what happens at no certain time and on no machine."""
+    with force_locale(locale):
+        lines = [
+            gettext("Halo %(name)s,", name=plain(name)),
+            "",
+            f"{rendered.subject}. {rendered.opening}",
+            "",
+            gettext("Rinciannya ada di %(url)s", url=url),
+            "",
             gettext("Pesan ini dikirim otomatis; mohon tidak dibalas."),
         ]
     return "\n".join(lines) + "\n"

@@ -36,6 +36,7 @@ class MessageKind(StrEnum):
     TIME_FREED = "time_freed"
     WISH_LAPSED = "wish_lapsed"
     COMPLAINT_ANSWERED = "complaint_answered"
+    PAPER_EXPIRES = "paper_expires"
     PASSWORD_LINK = "password_link"  # noqa: S105
     EMAIL_LINK = "email_link"
 

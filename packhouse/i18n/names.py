@@ -232,6 +232,7 @@ MESSAGE_KIND_NAMES: Names = {
     "time_freed": _l("Ada waktu kosong"),
     "wish_lapsed": _l("Permintaan di daftar tunggu berakhir"),
     "complaint_answered": _l("Pengaduan dijawab"),
+    "paper_expires": _l("Dokumen akan berakhir"),
 }
 BOOKING_ACTION_NAMES: Names = {
     "booking:create": _l("Reservasi dibuat"),

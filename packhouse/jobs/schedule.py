@@ -11,7 +11,16 @@ from packhouse import clock
 from packhouse.domain.users import SYSTEM
 from packhouse.jobs.reminders import deliver_messages
 from packhouse.queries.reminders import Beat, heartbeats
-from packhouse.services import bookings, downtime, reminders, reports, runs, sites, waitlist
+from packhouse.services import (
+    bookings,
+    businesses,
+    downtime,
+    reminders,
+    reports,
+    runs,
+    sites,
+    waitlist,
+)
 from packhouse.services.housekeeping import note_duty, prune
 
 log = logging.getLogger(__name__)
@@ -110,6 +119,12 @@ DUTIES: tuple[Duty, ...] = (
         "roll_up",
         timedelta(seconds=300),
         lambda now: reports.roll_up(actor=SYSTEM, now=now),
+        in_batches=True,
+    ),
+    Duty(
+        "warn_of_expiry",
+        timedelta(days=1),
+        lambda now: businesses.warn_of_expiry(actor=SYSTEM, now=now),
         in_batches=True,
     ),
     Duty("prune", timedelta(hours=1), lambda now: prune(now=now)),

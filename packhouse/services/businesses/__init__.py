@@ -1,5 +1,6 @@
 """Businesses: who is registered, who acts for them, and how far their papers have come."""
 
+from packhouse.services.businesses.expiry import warn_of_expiry
 from packhouse.services.businesses.papers import (
     Told,
     check_paper,
@@ -45,6 +46,7 @@ __all__ = [
     "remove_paper",
     "remove_person",
     "verify_business",
+    "warn_of_expiry",
     "withdraw_invitation",
     "withdraw_verification",
 ]

@@ -65,9 +65,7 @@ def remove_person(*, business_id: int, user_id: int, actor: Actor, now: datetime
             _spare_last_owner(session, business, user_id)
         session.delete(membership)
         facts = {"user_id": user_id}
-        note_business(
-            session, "business:person_removed", business, actor=actor, now=now, **facts
-        )
+        note_business(session, "business:person_removed", business, actor=actor, now=now, **facts)
 
 
 @use_case
@@ -214,9 +212,7 @@ def add_cooperative_member(
             raise RuleBroken(problems)
         session.add(CooperativeMember(cooperative_id=cooperative_id, member_id=member_id))
         facts = {"member_id": member_id}
-        note_business(
-            session, "business:member_added", cooperative, actor=actor, now=now, **facts
-        )
+        note_business(session, "business:member_added", cooperative, actor=actor, now=now, **facts)
 
 
 @use_case
