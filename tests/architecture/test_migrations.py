@@ -32,8 +32,10 @@ from packhouse.services import (
     housekeeping,
     sessions,
     users,
+    waitlist,
 )
 from packhouse.services.bookings import ChosenDate, SeriesWish, Target, Wish
+from packhouse.services.waitlist import Wanted
 from tests.conftest import NOW
 from tests.factories import Make
 
@@ -122,6 +124,19 @@ def seeded(context: Flask, make: Make) -> Flask:
         machine=machine, from_at=make.at(13), to_at=make.at(14), reason="maintenance",
         actor=SYSTEM, now=NOW,
     )  # fmt: skip
+    waiting = Wanted(product, 100, make.at(0, days=6), make.at(0, days=7))
+    entered = waitlist.enter(wanted=waiting, actor=operator, now=NOW)
+    waitlist.reorder(
+        wish_id=entered["id"], to_front=True, reason="contoh", actor=operator, now=NOW
+    )
+    waitlist.look_around(actor=SYSTEM, now=NOW)
+    while waitlist.promote(actor=SYSTEM, now=NOW):
+        pass
+    planned = downtime.plan_maintenance(
+        machine=machine, from_at=make.at(13, days=3), to_at=make.at(14, days=3),
+        reason="maintenance", actor=SYSTEM, now=NOW,
+    )  # fmt: skip
+    downtime.cancel_maintenance(maintenance_id=planned, actor=SYSTEM, now=NOW)
     with pytest.raises(NotAllowed):
         sessions.sign_in(contact="x@contoh.example", password="salah", network="::1", now=NOW)
     users.ask_for_link(contact="petugas@contoh.example", network="::1", now=NOW)
