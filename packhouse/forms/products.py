@@ -30,7 +30,7 @@ class ProductNameForm(IdempotentForm):
 class ProductForm(ProductNameForm):
     """A product."""
 
-    business = SelectField(_l("Usaha"), [InputRequired()], coerce=known_id)
+    business = SelectField(_l("Untuk usaha"), [InputRequired()], coerce=known_id)
     pack = SelectField(
         _l("Kemasan"),
         [InputRequired()],

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -104,6 +104,7 @@ def create() -> ResponseReturnValue:
     except RuleBroken as refused:
         form.tell(refused.problems, FIELDS)
         return render_template("products/new.html", form=form), 422
+    session["business"] = form.business.data
     flash(_("Produk dicatat. Sekarang cari jadwalnya."), "success")
     return redirect(url_for("slots.quote", product=product_id), code=303)
 
@@ -170,7 +171,10 @@ def _businesses(actor: Actor) -> list[BusinessItem]:
 
 
 def _offer(form: ProductForm, owners: list[BusinessItem]) -> None:
+    """Offer her businesses, the one she last added a product to first."""
     form.offer_packs(packs())
+    last = session.get("business")
+    owners.sort(key=lambda each: each.id != last)
     form.business.choices = [(each.id, each.name) for each in owners]
     if form.business.data is None and owners:
         form.business.data = owners[0].id

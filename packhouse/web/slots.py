@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, current_app, render_template, request, url_for
+from flask import Blueprint, current_app, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -102,6 +102,7 @@ def quote() -> ResponseReturnValue:
         form.form_errors.extend(problem_text(each.code, each.facts) for each in refusal.problems)
         return _page(form, search), 422
     product = product_choice(product_id=ask.product_id, actor=actor)
+    session["business"] = product.business_id  # What she does next is likely for the same one.
     return _page(form, search, found=found, product=product, ask=ask)
 
 
@@ -177,6 +178,7 @@ def _quote_form(actor: Actor, search: str, places: Sequence[House]) -> QuoteForm
     if given and given not in {str(each.id) for each in choices}:
         with suppress(NotFound):  # The form says that this is none of her choices.
             choices.append(product_choice(product_id=_number(given), actor=actor))
+    choices.sort(key=lambda each: each.business_id != session.get("business"))
     named = len({each.business_id for each in choices}) > 1 or actor.role != Role.PRODUCER
     options: list[tuple[object, str]] = [(each.id, _label(each, named)) for each in choices]
     if len(options) > 1:

@@ -68,7 +68,7 @@ def business(business_id: int) -> Business:
 
 
 def email_of(actor: Actor) -> str:
-    return db.session.scalars(select(User.email).where(User.id == actor.id)).one()
+    return db.session.scalars(select(User.email).where(User.id == actor.id)).one() or ""
 
 
 def codes(broken: pytest.ExceptionInfo[RuleBroken]) -> list[str]:

@@ -166,3 +166,31 @@ def test_foreign_products_do_not_exist(make: Make, business: int, login_as: Logi
     send(stranger, f"/products/{made}/edit", 404, **NEW)
     send(stranger, f"/products/{made}/archive", 404)
     send(stranger, "/products", 422, **NEW, business=str(business))
+
+
+def test_the_business_she_chose_last_is_offered_first(
+    make: Make, login_as: LoginAs, business: int
+) -> None:
+    other = make.business(name="Amplang Contoh")
+    browser = login_as(make.user(businesses=(business, other)))
+
+    def first() -> str:
+        return text(browser, "/products/new").partition('<option selected value="')[2].split('"')[0]
+
+    assert "Untuk usaha" in text(browser, "/products/new")
+    for chosen in (business, other):
+        send(browser, "/products", **NEW | {"idempotency_key": f"k{chosen}"}, business=str(chosen))
+        assert first() == str(chosen)
+
+
+def test_what_a_products_papers_lack_is_said_where_it_is_edited_and_quoted(
+    make: Make, login_as: LoginAs
+) -> None:
+    made = make.business(level="trial")
+    make.machine()
+    product_id, browser = make.product(made), login_as(make.producer(made))
+
+    assert "tidak untuk dijual" in text(browser, f"/products/{product_id}/edit")
+    quoted = text(browser, f"/quote?product={product_id}&quantity=201")
+    assert "tidak untuk dijual" in quoted
+    assert "paling banyak 200 kemasan" in quoted
