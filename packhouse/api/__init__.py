@@ -17,6 +17,7 @@ from packhouse.api import (
     waitlist,
 )
 from packhouse.api.errors import ProblemDocument
+from packhouse.api.waitlist import Moment
 from packhouse.api.wire import Amount, Blueprint, Day, Instant, ProductReference
 
 PREFIX = "/api/v1"
@@ -62,6 +63,7 @@ def init_app(app: Flask) -> None:
     api = Api(app, spec_kwargs=described)
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     api.register_field(Instant, "string", "date-time")
+    api.register_field(Moment, "string", None)
     api.register_field(Amount, "number", None)
     api.register_field(Day, "string", "date")
     api.register_field(ProductReference, ["integer", "string"], None)
