@@ -161,23 +161,6 @@ class Invitation(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class BusinessMerge(Base):
-    """Two records that were one business: the first now stands for nothing but the second."""
-
-    __tablename__ = "business_merges"
-    __table_args__ = (
-        CheckConstraint("business_id <> survivor_id", name="self"),
-        Index(None, "survivor_id"),
-        STRICT,
-    )
-
-    business_id: Mapped[int] = mapped_column(ForeignKey("businesses.id"), primary_key=True)
-    survivor_id: Mapped[int] = mapped_column(ForeignKey("businesses.id"))
-    reason: Mapped[str]
-    merged_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    merged_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
 def paper_of(row: Document) -> Paper:
     """Return a paper as the rules see it."""
     return Paper(

@@ -34,7 +34,6 @@ def upgrade() -> None:
     _documents()
     _verifications()
     _invitations()
-    _merges()
 
 
 def _documents() -> None:
@@ -139,23 +138,6 @@ def _invitations() -> None:
     op.create_index(op.f("ix_invitations_business_id"), "invitations", ["business_id"])
 
 
-def _merges() -> None:
-    op.create_table(
-        "business_merges",
-        sa.Column("business_id", sa.BigInteger(), nullable=False),
-        sa.Column("survivor_id", sa.BigInteger(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("merged_by", sa.BigInteger(), nullable=True),
-        sa.Column("merged_at", packhouse.db.UtcDateTime(), nullable=False),
-        sa.CheckConstraint("business_id <> survivor_id", name=op.f("ck_business_merges_self")),
-        *_references("business_merges", business_id="businesses", survivor_id="businesses"),
-        *_references("business_merges", merged_by="users"),
-        sa.PrimaryKeyConstraint("business_id", name=op.f("pk_business_merges")),
-        sqlite_strict=True,
-    )
-    op.create_index(op.f("ix_business_merges_survivor_id"), "business_merges", ["survivor_id"])
-
-
 def _references(table: str, **columns: str) -> list[sa.ForeignKeyConstraint]:
     return [
         sa.ForeignKeyConstraint([name], [f"{other}.id"], name=op.f(f"fk_{table}_{name}"))
@@ -164,7 +146,7 @@ def _references(table: str, **columns: str) -> list[sa.ForeignKeyConstraint]:
 
 
 def downgrade() -> None:
-    for table in ("business_merges", "invitations", "verifications", "documents"):
+    for table in ("invitations", "verifications", "documents"):
         op.drop_table(table)
     for name in COLUMNS:
         op.execute(f"ALTER TABLE businesses DROP COLUMN {name}")
