@@ -45,7 +45,7 @@ def business() -> Business:
 
 def email_of(actor: Actor) -> str:
     db.session.rollback()
-    return db.session.get_one(User, actor.id).email
+    return db.session.get_one(User, actor.id).email or ""
 
 
 def test_the_front_desk_searches_before_it_registers(browser: FlaskClient, make: Make) -> None:
@@ -212,7 +212,7 @@ def test_a_paper_is_noted_queued_checked_and_taken_back(
     product = make.product(made, name="Amplang")
     mine = login_as(make.producer(made))
     assert "Catat NIB Anda" in text(mine, f"/businesses/{made}")
-    told = {"kind": "pirt", "product": str(product), "number": "4026104010001-31"}
+    told: dict[str, Any] = {"kind": "pirt", "product": str(product), "number": "4026104010001-31"}
     text(mine, f"/businesses/{made}/papers/new?kind=pirt&product={product}")
     assert 'id="number-error"' in send(
         mine, f"/businesses/{made}/papers", 422, **(told | {"number": ""})
