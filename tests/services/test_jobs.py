@@ -1,24 +1,26 @@
 """A job in several parts: all of them, or none."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from packhouse.db import db
-from packhouse.domain.users import Actor
-from packhouse.errors import Malformed, NotFound, RuleBroken, SlotTaken
-from packhouse.models.bookings import Booking, Job
+from packhouse.db import Base, db
+from packhouse.domain.users import Actor, Role
+from packhouse.errors import Malformed, NotAllowed, NotFound, RuleBroken, SlotTaken, Stale
+from packhouse.models.bookings import Booking, Job, Move
+from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.reminders import Message
 from packhouse.models.slots import Claim
 from packhouse.queries.audit import verify
 from packhouse.services import bookings
-from packhouse.services.bookings import Part, Wish
+from packhouse.services.bookings import Part, Shift, Wish
 from tests.factories import Make
 
 
-def count(table: type[Booking] | type[Job] | type[Claim] | type[Message]) -> int:
+def count(table: type[Base]) -> int:
     return db.session.scalars(select(func.count()).select_from(table)).one()
 
 
@@ -129,3 +131,115 @@ def test_a_job_that_does_not_add_up_or_is_empty_or_endless_is_refused(
         book(210, *[part] * 21)
     with pytest.raises(NotFound, match="machine_not_found"):
         book(20, part, Part("M9", make.at(8), 10))
+
+
+@pytest.fixture
+def coder(make: Make, product: int) -> str:
+    site = db.session.scalars(select(Machine.site_id).where(Machine.code == "M3")).one()
+    return make.code(make.machine(site, code="K1", kind="coder", rate_per_minute=30.0))
+
+
+def booked(product: int, owner: Actor, make: Make, *parts: Part) -> dict[str, Any]:
+    total = sum(part.quantity for part in parts)
+    return bookings.book_job(
+        product_id=product, quantity=total, parts=parts, actor=owner, now=make.now
+    )
+
+
+def test_the_steps_of_a_job_handle_all_its_pieces_in_the_order_of_the_work(
+    make: Make, product: int, owner: Actor, coder: str
+) -> None:
+    def attempt(*parts: Part) -> dict[str, Any]:
+        return bookings.book_job(
+            product_id=product, quantity=400, parts=parts, actor=owner, now=make.now
+        )
+
+    with pytest.raises(RuleBroken) as backwards:
+        attempt(Part(coder, make.at(8), 400), Part("M3", make.at(9), 400))
+    with pytest.raises(RuleBroken) as hasty:  # The sealer is done at 8.40.
+        attempt(Part("M3", make.at(8), 400), Part(coder, make.at(8, 45), 400))
+    made = attempt(Part("M3", make.at(8), 400), Part(coder, make.at(8, 55), 400))
+
+    assert [each.code for each in backwards.value.problems] == ["steps_out_of_order"]
+    assert [each.code for each in hasty.value.problems] == ["steps_too_close"]
+    assert [each["quantity"] for each in made["bookings"]] == [400, 400]
+    assert count(Booking) == 2
+    assert verify(now=make.now) == ()
+
+
+def test_a_job_moves_as_one_also_into_its_own_time(make: Make, product: int, owner: Actor) -> None:
+    made = booked(product, owner, make, Part("M3", make.at(8), 400), Part("M3", make.at(9), 400))
+    first, second = (each["code"] for each in made["bookings"])
+    shifts = (Shift(first, "M3", make.at(9)), Shift(second, "M3", make.at(10)))
+
+    moved = bookings.move_job(
+        code=made["code"], shifts=shifts, actor=owner, now=make.now, version=2, key="m"
+    )
+    again = bookings.move_job(
+        code=made["code"], shifts=shifts, actor=owner, now=make.now, version=2, key="m"
+    )
+
+    assert again == moved
+    assert [each["starts_at"][11:16] for each in moved["bookings"]] == ["09:00", "10:00"]
+    assert count(Move) == 2
+    with pytest.raises(Stale):
+        bookings.move_job(code=made["code"], shifts=shifts, actor=owner, now=make.now, version=2)
+    assert verify(now=make.now) == ()
+
+
+def test_no_part_moves_when_one_cannot(make: Make, product: int, owner: Actor) -> None:
+    made = booked(product, owner, make, Part("M3", make.at(8), 400), Part("M4", make.at(8), 400))
+    other = make.product(make.business())
+    neighbour = make.user(
+        Role.OPERATOR,
+        sites=tuple(db.session.scalars(select(Machine.site_id).where(Machine.code == "M4"))),
+    )
+    bookings.book(wish=Wish(other, 400, "M4", make.at(13)), actor=neighbour, now=make.now)
+    first, second = (each["code"] for each in made["bookings"])
+    shifts = (Shift(first, "M3", make.at(13)), Shift(second, "M4", make.at(13)))
+
+    with pytest.raises(SlotTaken) as taken:
+        bookings.move_job(code=made["code"], shifts=shifts, actor=owner, now=make.now)
+    with pytest.raises(Malformed):
+        bookings.move_job(code=made["code"], shifts=shifts[:1], actor=owner, now=make.now)
+    with pytest.raises(NotAllowed):
+        bookings.move_job(code=made["code"], shifts=shifts, actor=owner, now=make.at(7, 0))
+    with pytest.raises(NotFound):
+        bookings.move_job(code=made["code"], shifts=shifts, actor=make.producer(), now=make.now)
+
+    assert taken.value.problems[0].facts["part"] == 2
+    assert count(Move) == 0
+    assert verify(now=make.now) == ()
+
+
+def test_one_part_can_go_and_the_job_is_what_stays(make: Make, product: int, owner: Actor) -> None:
+    made = booked(product, owner, make, Part("M3", make.at(8), 400), Part("M4", make.at(8), 300))
+    code, gone = made["code"], made["bookings"][1]["code"]
+
+    left = bookings.cancel_job(code=code, actor=owner, now=make.now, only=gone)
+    job = db.session.scalars(select(Job).where(Job.code == code)).one()
+
+    assert [each["state"] for each in left["bookings"]] == ["confirmed", "cancelled"]
+    assert (job.quantity, left["price"]) == (400, left["bookings"][0]["price"])
+    bookings.cancel_job(code=code, actor=owner, now=make.now)
+    again = bookings.cancel_job(code=code, actor=owner, now=make.now)
+    assert {each["state"] for each in again["bookings"]} == {"cancelled"}
+    with pytest.raises(NotFound):
+        bookings.cancel_job(code=code, actor=make.producer(), now=make.now)
+    assert verify(now=make.now) == ()
+
+
+def test_a_step_can_go_and_the_pieces_stay_as_many(
+    make: Make, product: int, owner: Actor, coder: str
+) -> None:
+    parts = (Part("M3", make.at(8), 400), Part(coder, make.at(10), 400))
+    made = bookings.book_job(
+        product_id=product, quantity=400, parts=parts, actor=owner, now=make.now
+    )
+
+    bookings.cancel_job(
+        code=made["code"], actor=owner, now=make.now, only=made["bookings"][1]["code"]
+    )
+
+    assert db.session.scalars(select(Job.quantity)).all() == [400]
+    assert verify(now=make.now) == ()

@@ -20,6 +20,7 @@ from packhouse.domain.bookings.series import (
 from packhouse.domain.bookings.states import (
     BOOKED,
     CANCELLABLE,
+    GIVEN_UP,
     HOLDING,
     MOVABLE,
     TRANSITIONS,
@@ -45,6 +46,7 @@ __all__ = [
     "CANCELLABLE",
     "COOL_DOWN",
     "COOL_HORIZON_DAYS",
+    "GIVEN_UP",
     "HOLDING",
     "MEMORY",
     "MOST_DATES",

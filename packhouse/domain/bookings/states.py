@@ -51,6 +51,8 @@ HOLDING = WAITING | {State.RUNNING}
 # What counts as booked in the utilization record.
 BOOKED = HOLDING | {State.FINISHED, State.NO_SHOW}
 MOVABLE = frozenset({State.REQUESTED, State.CONFIRMED, State.DISPLACED})
+# What a job is no longer served by.
+GIVEN_UP = frozenset({State.CANCELLED, State.REJECTED, State.EXPIRED})
 CANCELLABLE = frozenset({State.REQUESTED, State.CONFIRMED, State.ARRIVED, State.DISPLACED})
 
 

@@ -2,6 +2,8 @@
 
 from packhouse.services.bookings.booking import MOST_PIECES, Wish, add_booking, book
 from packhouse.services.bookings.changes import Target, cancel, move
+from packhouse.services.bookings.cooperative import MOST_ROWS, OrderRow, book_order
+from packhouse.services.bookings.job_changes import Shift, cancel_job, move_job
 from packhouse.services.bookings.jobs import MOST_PARTS, Part, book_job
 from packhouse.services.bookings.requests import approve, expire_requests, reject, release
 from packhouse.services.bookings.series import (
@@ -24,10 +26,13 @@ from packhouse.services.bookings.steps import (
 __all__ = [
     "MOST_PARTS",
     "MOST_PIECES",
+    "MOST_ROWS",
     "Answer",
     "ChosenDate",
+    "OrderRow",
     "Part",
     "SeriesWish",
+    "Shift",
     "Target",
     "Wish",
     "add_booking",
@@ -36,12 +41,15 @@ __all__ = [
     "become",
     "book",
     "book_job",
+    "book_order",
     "book_series",
     "cancel",
+    "cancel_job",
     "cancel_series",
     "expire_requests",
     "locked_booking",
     "move",
+    "move_job",
     "move_series",
     "new_code",
     "note",

@@ -134,7 +134,7 @@ def move_booking(
     history.new_machine_id = booking.machine_id
     history.new_starts_at, history.new_ends_at = booking.starts_at, booking.ends_at
     session.add(history)
-    _settle_move(session, booking, new, actor, now)
+    settle_move(session, booking, new, actor, now)
     return answer_of(session, booking)
 
 
@@ -153,7 +153,7 @@ def _broken_by_move(
     )  # fmt: skip
 
 
-def _settle_move(
+def settle_move(
     session: Session, booking: Booking, spot: Place, actor: Actor, now: datetime
 ) -> None:
     """Bring state, messages and audit of a moved booking up to date."""

@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, transaction, use_case
+from packhouse.domain.machines import STAGES, MachineKind
 from packhouse.domain.permissions import may_act_for
+from packhouse.domain.slots import BREATHING_MINUTES
 from packhouse.domain.users import Actor
 from packhouse.errors import Malformed, NotFound, Problem, RuleBroken, SlotTaken
 from packhouse.models.bookings import Booking, Job
+from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.services.audit import Once, answer_once
 from packhouse.services.bookings.booking import Wish, add_booking, alternatives_to, new_job
@@ -29,6 +34,16 @@ class Part:
     quantity: int
 
 
+class _Pieces(Protocol):
+    @property
+    def quantity(self) -> int: ...
+
+
+def is_in_steps(quantity: int, parts: Sequence[_Pieces]) -> bool:
+    """Say whether each part handles all the pieces of a job, one after another."""
+    return len(parts) > 1 and all(part.quantity == quantity for part in parts)
+
+
 @use_case
 def book_job(
     *,
@@ -42,12 +57,14 @@ def book_job(
 ) -> Answer:
     """Book every part of a job or none; return the job's code, its bookings and their price.
 
-    Raises what ``book`` raises: RuleBroken with the problems of all parts at once, each with the
-    number of its ``part`` (from 1), SlotTaken with other times for the part that is taken.
+    The parts share the pieces, or each is a step that handles all of them: then the machines
+    stand in the order of the work, and a step begins a breath after the one before. Raises what
+    ``book`` raises: RuleBroken with the problems of all parts at once, each with the number of
+    its ``part`` (from 1), SlotTaken with other times for the part that is taken.
     """
     if not 1 <= len(parts) <= MOST_PARTS:
         raise Malformed("parts_out_of_range", most=MOST_PARTS)
-    if sum(part.quantity for part in parts) != quantity:
+    if sum(part.quantity for part in parts) != quantity and not is_in_steps(quantity, parts):
         raise RuleBroken([Problem("parts_do_not_add_up", {"quantity": quantity})])
     try:
         return _job_booked(
@@ -132,9 +149,27 @@ def _add_parts(
                 break
         except SlotTaken as taken:
             raise SlotTaken(**_of_part(taken.problems[0], number).facts) from taken
+    if not problems and is_in_steps(job.quantity, made):
+        problems = problems_with_steps(session, made)
     if problems:
         raise RuleBroken(problems)
     return made
+
+
+def problems_with_steps(session: Session, steps: Sequence[Booking]) -> list[Problem]:
+    """Return where the steps of a job are out of the work's order, or too close in time."""
+    problems: list[Problem] = []
+    for number, (before, after) in enumerate(pairwise(steps), start=2):
+        earlier, later = (
+            STAGES[MachineKind(session.get_one(Machine, each.machine_id).kind)]
+            for each in (before, after)
+        )
+        if later <= earlier:
+            problems.append(Problem("steps_out_of_order", {"part": number}))
+        if after.starts_at < before.ends_at + timedelta(minutes=BREATHING_MINUTES):
+            facts = {"part": number, "breathing_minutes": BREATHING_MINUTES}
+            problems.append(Problem("steps_too_close", facts))
+    return problems
 
 
 def _of_part(problem: Problem, number: int) -> Problem:

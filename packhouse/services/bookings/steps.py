@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from packhouse.domain.bookings import State, may_become, problems_with_start
+from packhouse.domain.bookings import GIVEN_UP, State, may_become, problems_with_start
 from packhouse.domain.permissions import may_see_booking
 from packhouse.domain.products import Job
 from packhouse.domain.slots import Placement
@@ -16,6 +16,7 @@ from packhouse.domain.tariffs import price_of
 from packhouse.domain.users import Actor
 from packhouse.errors import NotFound, Problem, RuleBroken, Stale, WrongState
 from packhouse.models.bookings import Booking, describe
+from packhouse.models.bookings import Job as KeptJob
 from packhouse.models.machines import Machine
 from packhouse.models.sites import Site
 from packhouse.models.slots import Occupation
@@ -161,6 +162,25 @@ def become(
         before=before, reason=reason,
     )  # fmt: skip
     forget_reminders(session, booking=booking, now=now)
+    if state in GIVEN_UP:
+        _shrink_job(session, booking)
+
+
+def _shrink_job(session: Session, booking: Booking) -> None:
+    """Let a job be what its other parts still make; one that is given up whole stays as it was.
+
+    Where each part handles all the pieces, one after another, the pieces stay as many.
+    """
+    job = session.get(KeptJob, booking.job_id) if booking.job_id else None
+    if job is None:
+        return
+    rest = session.scalars(
+        select(Booking.quantity).where(
+            Booking.job_id == job.id, Booking.id != booking.id, Booking.state.not_in(GIVEN_UP)
+        )
+    ).all()
+    if rest and set(rest) != {job.quantity}:
+        job.quantity = sum(rest)
 
 
 def note(

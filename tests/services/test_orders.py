@@ -1,0 +1,140 @@
+"""A cooperative books for its members: all rows or none, each counted, each with its lot."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+
+from packhouse.db import db, transaction
+from packhouse.domain.users import Actor
+from packhouse.errors import NotFound, RuleBroken, SlotTaken
+from packhouse.models.bookings import Booking, Job, JobLine, Order
+from packhouse.models.businesses import CooperativeMember
+from packhouse.models.products import Product
+from packhouse.models.reminders import Message
+from packhouse.queries.audit import verify
+from packhouse.services import bookings
+from packhouse.services.bookings import OrderRow, Wish
+from packhouse.services.products import Recipe
+from tests.factories import Make
+
+
+class Cooperative:
+    """A cooperative of three with a secretary, and a house with two sealers."""
+
+    def __init__(self, make: Make) -> None:
+        self.make = make
+        self.site = make.site(code="PTK")
+        make.machine(self.site, code="M3")
+        make.machine(self.site, code="M4")
+        self.id = make.business(name="Koperasi Contoh", kind="cooperative", size="kecil")
+        self.members = [make.business(name=f"Anggota {number}") for number in range(3)]
+        with transaction() as session:
+            session.add_all(
+                CooperativeMember(cooperative_id=self.id, member_id=each) for each in self.members
+            )
+        self.secretary: Actor = make.producer(self.id)
+        self.products = [make.product(each) for each in self.members]
+
+    def rows(self) -> list[OrderRow]:
+        at = self.make.at
+        new = Recipe("Kerupuk udang", "pouch_100", allergens=("fish", "crustacean"))
+        return [
+            OrderRow(self.members[0], 400, "M3", at(8), product_id=self.products[0]),
+            OrderRow(self.members[1], 300, "M4", at(8), product_id=self.products[1]),
+            OrderRow(self.members[2], 200, "M3", at(9), recipe=new),
+        ]
+
+    def book(self, rows: list[OrderRow], *, key: str | None = None) -> dict[str, object]:
+        return bookings.book_order(
+            cooperative_id=self.id, site="PTK", rows=rows, actor=self.secretary,
+            now=self.make.now, key=key,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def cooperative(make: Make) -> Cooperative:
+    return Cooperative(make)
+
+
+def counts() -> tuple[int, ...]:
+    return tuple(
+        db.session.scalars(select(func.count()).select_from(table)).one()
+        for table in (Order, JobLine, Job, Booking, Product, Message)
+    )
+
+
+def test_every_row_is_a_job_of_its_member_with_a_lot_of_its_own(cooperative: Cooperative) -> None:
+    made = cooperative.book(cooperative.rows(), key="o")
+    again = cooperative.book(cooperative.rows(), key="o")
+
+    assert again == made
+    lots = db.session.scalars(select(JobLine.lot_code).order_by(JobLine.position)).all()
+    assert lots == [f"{made['code']}-0{number}" for number in (1, 2, 3)]
+    served = db.session.scalars(select(Booking.business_id).distinct()).all()
+    assert set(served) == set(cooperative.members)
+    assert verify(now=cooperative.make.now) == ()
+
+
+def test_the_secretary_is_told_of_an_order_once_and_reminded_once(
+    cooperative: Cooperative,
+) -> None:
+    member = cooperative.make.producer(cooperative.members[1])
+
+    cooperative.book(cooperative.rows())
+
+    def told(actor: Actor) -> list[str]:
+        query = select(Message.kind).where(Message.user_id == actor.id, Message.channel == "in_app")
+        return sorted(db.session.scalars(query))
+
+    assert told(cooperative.secretary).count("booking_confirmed") == 1
+    assert told(cooperative.secretary) == told(member)
+
+
+def test_nothing_stays_when_one_row_is_taken_or_breaks_a_rule(cooperative: Cooperative) -> None:
+    make = cooperative.make
+    other = make.product(make.business())
+    owner = make.producer(db.session.get_one(Product, other).business_id)
+    bookings.book(wish=Wish(other, 400, "M4", make.at(8)), actor=owner, now=make.now)
+    before, rows = counts(), cooperative.rows()
+
+    with pytest.raises(SlotTaken) as taken:
+        cooperative.book(rows)
+    with pytest.raises(RuleBroken) as broken:
+        cooperative.book([replace(each, starts_at=make.at(20)) for each in rows])
+
+    assert taken.value.problems[0].facts["row"] == 2
+    assert {each.facts["row"] for each in broken.value.problems} == {1, 2, 3}
+    assert counts() == before
+
+
+def test_a_cooperative_acts_for_its_members_only(cooperative: Cooperative) -> None:
+    make = cooperative.make
+    stranger = make.business()
+    row = cooperative.rows()[0]
+    foreign = replace(row, member_id=stranger, product_id=make.product(stranger))
+    borrowed = replace(row, product_id=cooperative.products[1])
+
+    for rows in ([foreign], [borrowed]):
+        with pytest.raises(NotFound):
+            cooperative.book(rows)
+    with pytest.raises(NotFound):  # And nobody else for the cooperative.
+        bookings.book_order(
+            cooperative_id=cooperative.id, site="PTK", rows=[row],
+            actor=make.producer(cooperative.members[0]), now=make.now,
+        )  # fmt: skip
+
+
+def test_an_order_is_called_off_as_one_or_line_by_line(cooperative: Cooperative) -> None:
+    now = cooperative.make.now
+    made = cooperative.book(cooperative.rows())
+    code = str(made["code"])
+    first = db.session.scalars(select(Booking.code).order_by(Booking.starts_at)).first()
+
+    bookings.cancel_job(code=code, actor=cooperative.secretary, now=now, only=first)
+    left = db.session.scalars(select(Booking.state).order_by(Booking.starts_at)).all()
+    bookings.cancel_job(code=code, actor=cooperative.secretary, now=now)
+
+    assert left.count("confirmed") == 2
+    assert set(db.session.scalars(select(Booking.state))) == {"cancelled"}
+    assert verify(now=now) == ()
