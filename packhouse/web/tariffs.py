@@ -47,15 +47,16 @@ def create() -> ResponseReturnValue:
     if not form.validate():
         return render_template("tariffs/new.html", form=form), 422
     zone = ZoneInfo(str(current_app.config["ZONE"]))
-    begins = datetime.combine(form.valid_from.data, time(), tzinfo=zone)
     today = now.astimezone(zone).date()
+    first = form.valid_from.data or today
+    begins = datetime.combine(first, time(), tzinfo=zone)
     try:
         tariffs.add_reduction(
             kind=form.kind.data,
             percent=form.percent.data or 0,
             site=form.site.data or None,
             # "Today" means from now on: this morning's bookings have their price already.
-            valid_from=now if form.valid_from.data == today else begins,
+            valid_from=now if first == today else begins,
             legal_basis=form.legal_basis.data or "",
             actor=current_actor(),
             now=now,

@@ -15,7 +15,7 @@ from packhouse.domain.bookings import State
 from packhouse.domain.users import Actor, Role
 from packhouse.models.bookings import Booking, Job, Move
 from packhouse.models.slots import Claim
-from packhouse.services import bookings
+from packhouse.services import bookings, runs
 from packhouse.services.bookings import Target, Wish
 from tests.factories import Make
 from tests.support.queries import CountQueries
@@ -92,7 +92,7 @@ def test_the_next_booking_stands_on_top_and_says_that_it_is_safe_to_leave(
     assert page.index("Berikutnya") < page.index("Aman berangkat") < page.index("Akan datang")
     assert "Kamis, 26 November 2026" in page
     assert "08.00–08.40 WIB" in page
-    assert "07.50 WIB" in page
+    assert "07.45 WIB" in page
     assert "Ulangi: Amplang" in page
     assert f"/quote?product={house.product}&quantity=400" in page
 
@@ -494,3 +494,47 @@ def test_what_is_over_cannot_be_cancelled(house: House, browser: FlaskClient) ->
     assert "tidak dapat dibatalkan lagi" in words(browser.get(f"/bookings/{code}/cancel"))
     words(browser.post(f"/bookings/{code}/cancel", data={"version": 1}), 409)
     words(browser.post(f"/bookings/{code}/cancel", data={"reason": "x" * 501}), 422)
+
+
+def test_a_time_that_is_already_hers_is_shown_as_hers(house: House, browser: FlaskClient) -> None:
+    code = house.book(8)
+    chosen = house.chosen(house.make.at(8))
+
+    for answer in (
+        browser.post("/bookings", data=chosen),
+        browser.get("/bookings/new", query_string=chosen),
+    ):
+        page = words(answer, 409)
+        assert "Waktu ini sudah milik Anda" in page
+        assert f"/bookings/{code}" in page
+    assert count(Booking) == 1
+
+
+def test_who_lives_far_reads_when_to_leave(house: House, login_as: LoginAs) -> None:
+    far = house.make.business(regency_code="61.05")
+    product = house.make.product(far)
+    browser = login_as(house.make.producer(far))
+    chosen = house.chosen(house.make.at(8)) | {"product": product}
+
+    page = words(browser.get("/bookings/new", query_string=chosen))
+
+    assert "Berangkatlah sehari sebelumnya." in page
+
+
+def test_her_record_counts_what_was_packed_and_a_paper_names_the_tariff(
+    house: House, browser: FlaskClient
+) -> None:
+    code = house.book(11, days=0)
+    operator = house.make.user(Role.OPERATOR, sites=(house.site,))
+    runs.start(code=code, actor=operator, now=house.make.at(11, days=0))
+    done = runs.Counts(391, 9)
+    runs.finish(code=code, counts=done, actor=operator, now=house.make.at(11, 30, days=0))
+
+    with clock.frozen(house.make.at(11, 45, days=0)):
+        record = words(browser.get("/bookings/record"))
+        receipt = words(browser.get(f"/bookings/{code}/receipt"))
+
+    assert "391 baik, 9 gagal" in record
+    assert "1 datang, 0 tidak" in record
+    assert "Rp" in receipt
+    assert "bukan bukti pembayaran" in receipt

@@ -62,7 +62,7 @@ def test_three_times_are_shown_with_reason_advice_phases_and_price(
     assert "Selasa, 24 November 2026" in page
     assert "09.00–09.40 WIB" in page
     assert "Datang pukul" in page
-    assert "08.50 WIB" in page
+    assert "08.45 WIB" in page
     assert "Bawa produk yang siap dikemas dan 400 Pouch 100 g" in page
     assert "Pembersihan penutup" in page
     assert "Rp 10.000" in page

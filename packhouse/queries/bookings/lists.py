@@ -25,6 +25,7 @@ from packhouse.db import reading
 from packhouse.domain.bookings import CANCELLABLE, MOVABLE, State, change_until
 from packhouse.domain.permissions import STAFF, may_see_booking
 from packhouse.domain.slots import Phases
+from packhouse.domain.tariffs import price_of
 from packhouse.domain.time_range import from_epoch, to_epoch
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import Malformed, NotFound
@@ -35,6 +36,7 @@ from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.sites import Site
 from packhouse.models.slots import Occupation
+from packhouse.models.tariffs import BookingReduction, TariffReduction
 from packhouse.models.users import User
 
 MOST_PER_PAGE = 200
@@ -49,7 +51,8 @@ class BookingItem:
     """One booking with the names around it. Instants are UTC, money whole rupiah.
 
     ``answer`` is the same thing as programs are told it: the shape that booking returns. Paper
-    bookings have no business and no product; their names are empty.
+    bookings have no business and no product; their names are empty. ``reduction`` is the kind of
+    rule that made ``price`` less than ``full_price``, or empty.
     """
 
     id: int
@@ -78,6 +81,9 @@ class BookingItem:
     phases: Phases
     tariff_per_hour: int
     price: int
+    full_price: int
+    reduction: str
+    percent_off: int
     cancelled_late: bool
     reason: str
     created_at: datetime
@@ -244,13 +250,16 @@ def repeats(*, actor: Actor, limit: int = 3) -> tuple[Repeat, ...]:
 
 _OF_SITE = (Site.code, Site.name, Site.address, Site.zone, Site.cancel_hours)
 _NAMES = (Machine.code, Machine.name, Business.name, Product.name, Product.pack)
+_REDUCED = (TariffReduction.kind, BookingReduction.percent)
 _ITEMS: Select[*tuple[Any, ...]] = (
-    select(Booking, Occupation.from_at, *_OF_SITE, *_NAMES)
+    select(Booking, Occupation.from_at, *_OF_SITE, *_NAMES, *_REDUCED)
     .join(Occupation, Occupation.id == Booking.occupation_id)
     .join(Site, Site.id == Booking.site_id)
     .join(Machine, Machine.id == Booking.machine_id)
     .outerjoin(Business, Business.id == Booking.business_id)
     .outerjoin(Product, Product.id == Booking.product_id)
+    .outerjoin(BookingReduction, BookingReduction.booking_id == Booking.id)
+    .outerjoin(TariffReduction, TariffReduction.id == BookingReduction.reduction_id)
 )
 
 
@@ -307,7 +316,8 @@ def _read_cursor(text: str) -> tuple[datetime, int]:
 def _item(row: Row[*tuple[Any, ...]]) -> BookingItem:
     booking: Booking = row[0]
     occupied_from, site, site_name, address, zone, cancel_hours = row[1:7]
-    machine, machine_name, business_name, product_name, pack = row[7:]
+    machine, machine_name, business_name, product_name, pack, reduction, percent = row[7:]
+    phases = phases_of(booking)
     return BookingItem(
         id=booking.id,
         code=booking.code,
@@ -332,9 +342,12 @@ def _item(row: Row[*tuple[Any, ...]]) -> BookingItem:
         ends_at=booking.ends_at,
         occupied_from=occupied_from,
         decide_by=booking.decide_by if booking.state == State.REQUESTED else None,
-        phases=phases_of(booking),
+        phases=phases,
         tariff_per_hour=booking.tariff_per_hour,
         price=booking.price,
+        full_price=price_of(booking.tariff_per_hour, phases.work_minutes),
+        reduction=reduction or "",
+        percent_off=percent or 0,
         cancelled_late=booking.cancelled_late,
         reason=booking.reason,
         created_at=booking.created_at,

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
 
 from packhouse.db import reading
 from packhouse.domain.permissions import STAFF, may_act_for_business
+from packhouse.domain.slots import Journey, journey_to
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import NotFound
 from packhouse.models.bookings import Booking
@@ -131,3 +133,21 @@ def usual_house(*, actor: Actor) -> str | None:
         .order_by(Site.id)
     )
     return session.scalars(last.limit(1)).first() or session.scalars(near.limit(1)).first()
+
+
+def journey_of(*, business_id: int | None, machine: str, starts_at: datetime) -> Journey | None:
+    """Return the journey of a business's people to a machine's house; None where it is near."""
+    row = (
+        reading()
+        .execute(
+            select(Business.regency_code, Site.regency_code, Site.zone)
+            .join_from(Business, Machine, Machine.code == machine)
+            .join(Site, Site.id == Machine.site_id)
+            .where(Business.id == business_id)
+        )
+        .first()
+    )
+    if row is None:
+        return None
+    home, house, zone = row
+    return journey_to(home=home, house=house, starts_at=starts_at.astimezone(ZoneInfo(zone)))

@@ -11,7 +11,8 @@ from packhouse.domain.permissions import STAFF
 from packhouse.errors import Malformed, Problem, RuleBroken, SlotTaken
 from packhouse.forms import new_key
 from packhouse.forms.bookings import BookForm, ChosenForm
-from packhouse.queries.slots import product_choice, visit_at
+from packhouse.queries.bookings.record import held_already
+from packhouse.queries.slots import ProductChoice, journey_of, product_choice, visit_at
 from packhouse.services import bookings
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.bookings.frame import bp, told
@@ -68,6 +69,8 @@ def _recap(form: BookForm, refused: Sequence[Problem]) -> ResponseReturnValue:
         now=now,
     )
     problems = tuple(refused) or problems
+    if problems and (mine := _mine(form, product)):
+        return mine
     page = render_template(
         "bookings/new.html",
         form=form,
@@ -77,6 +80,10 @@ def _recap(form: BookForm, refused: Sequence[Problem]) -> ResponseReturnValue:
         may_override=bool(problems)
         and actor.role in STAFF
         and all(each.code.startswith(EXCUSABLE) for each in problems),
+        journey=visit
+        and journey_of(
+            business_id=product.business_id, machine=wish.machine, starts_at=wish.starts_at
+        ),
         now=now,
     )
     return page, 422 if problems else 200
@@ -85,6 +92,8 @@ def _recap(form: BookForm, refused: Sequence[Problem]) -> ResponseReturnValue:
 def _taken(form: BookForm, taken: SlotTaken) -> ResponseReturnValue:
     """Say that somebody was faster; the other times take one tap, nothing is typed again."""
     product = product_choice(product_id=form.wish.product_id, actor=current_actor())
+    if mine := _mine(form, product):
+        return mine
     page = render_template(
         "bookings/taken.html",
         form=form,
@@ -92,3 +101,12 @@ def _taken(form: BookForm, taken: SlotTaken) -> ResponseReturnValue:
         alternatives=[(each, new_key()) for each in taken.alternatives],
     )
     return page, 409
+
+
+def _mine(form: BookForm, product: ProductChoice) -> ResponseReturnValue | None:
+    """Say that the time is taken by nobody but herself: she came back, or sent it once more."""
+    wish = form.wish
+    code = held_already(product_id=product.id, machine=wish.machine, starts_at=wish.starts_at)
+    if code is None:
+        return None
+    return render_template("bookings/mine.html", code=code, product=product, form=form), 409

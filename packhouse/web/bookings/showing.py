@@ -14,7 +14,7 @@ from packhouse.forms.bookings import RejectForm
 from packhouse.queries.bookings import BookingItem, booking_detail
 from packhouse.queries.bookings.series import series_of, was_forgiven
 from packhouse.queries.reminders import deliveries_of
-from packhouse.queries.slots import rivals
+from packhouse.queries.slots import journey_of, rivals
 from packhouse.services import bookings
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.bookings.frame import abilities, bp
@@ -39,6 +39,13 @@ def _show(code: str, reject_form: RejectForm) -> str:
         now=now,
         may=may,
         code_drawing=_drawing(detail.booking),
+        journey=None
+        if may.staff
+        else journey_of(
+            business_id=detail.booking.business_id,
+            machine=detail.booking.machine,
+            starts_at=detail.booking.starts_at,
+        ),
         rivals=rivals(booking=detail.booking, now=now) if may.decide else (),
         one_week=timedelta(days=7),
         series=series_of(booking_id=detail.booking.id),
