@@ -361,6 +361,24 @@ def test_the_next_customer_is_one_who_can_still_come(floor: Floor) -> None:
     assert first[1] == later
 
 
+def test_a_full_day_has_cards_for_what_comes_next_and_a_link_for_all_the_rest(floor: Floor) -> None:
+    floor.make.machine(floor.site, code="V1", name="Vakum")
+    times = [floor.at(9 + n // 2, 30 * (n % 2)) for n in range(2, 14) if n not in (6, 7)]
+    for starts_at in times:
+        for machine in ("M3", "V1"):
+            wish = Wish(floor.product, 15, machine, starts_at)
+            bookings.book(wish=wish, actor=floor.operator, now=floor.make.now)
+    board = floor.browser.get("/board").text
+
+    cards = re.findall(r'class="job [^"]*" id="([^"]+)"', board)
+    assert len(cards) == 12
+    assert cards[0] == floor.code
+    rows = board[board.index('id="garis-waktu"') :]
+    linked = set(re.findall(r'href="/bookings/([^"/]+)/session"', rows))
+    assert len(linked) == 1 + 2 * len(times)
+    assert set(cards) <= linked
+
+
 def test_names_are_text_and_never_markup(floor: Floor) -> None:
     product = floor.make.product(floor.make.business(name="<i>Rina</i>"), name="<b>Kopi</b>")
     wish = Wish(product, 100, "M3", floor.at(11))

@@ -1,5 +1,6 @@
 """What the operator's day looks like: a board with its machines and cards, and one session."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -11,6 +12,9 @@ from packhouse.errors import Problem
 
 WORKING = PRODUCTIVE | {Reason.SETUP}
 SHORTEST_GAP = timedelta(minutes=15)
+# So many of those who are still to come are told at length.
+MOST_TO_COME = 16
+FEW_TO_COME = 12
 
 
 class Standing(StrEnum):
@@ -27,6 +31,10 @@ class Standing(StrEnum):
     FINISHED = "finished"
     NO_SHOW = "no_show"
     GONE = "gone"
+
+
+TO_COME = frozenset({Standing.EXPECTED, Standing.ASKED})
+AHEAD = TO_COME | {Standing.LATE, Standing.MISSED, Standing.HERE}
 
 
 class Action(StrEnum):
@@ -103,6 +111,13 @@ class JobCard:
     def is_paused(self) -> bool:
         """Say whether its open run waits for somebody or something."""
         return self.reason is not None and self.reason not in WORKING
+
+    @property
+    def used_until(self) -> datetime:
+        """Return when its time on the machine ended, or is to end."""
+        if self.standing == Standing.FINISHED and self.kept_until > self.starts_at:
+            return min(self.kept_until, self.ends_at)
+        return self.ends_at
 
     @property
     def planned_minutes(self) -> int:
@@ -189,6 +204,31 @@ class Board:
         """Every booking of the day, by time."""
         found = [job for machine in self.machines for job in machine.jobs]
         return sorted(found, key=lambda job: (job.starts_at, job.code))
+
+    @property
+    def by_standing(self) -> dict[Standing, list[JobCard]]:
+        """Every booking of the day by where it stands, and by time."""
+        found: dict[Standing, list[JobCard]] = defaultdict(list)
+        for job in self.jobs:
+            found[job.standing].append(job)
+        return found
+
+    @property
+    def to_serve(self) -> list[JobCard]:
+        """Who is here or overdue, and of those still to come the next, by time.
+
+        Of those still to come it is the next on each machine, soonest first, and where these are
+        few whoever else comes soonest: a board stays short however full its day is.
+        """
+        found = [job for job in self.jobs if job.standing in AHEAD]
+        waiting = [job for job in found if job.standing in TO_COME]
+        following: dict[str, str] = {}
+        for job in waiting:
+            following.setdefault(job.machine, job.code)
+        soon = set(list(following.values())[:MOST_TO_COME])
+        rest = [job.code for job in waiting if job.code not in soon]
+        soon.update(rest[: max(FEW_TO_COME - len(soon), 0)])
+        return [job for job in found if job.standing not in TO_COME or job.code in soon]
 
     @property
     def shut(self) -> list[tuple[datetime, datetime]]:
