@@ -34,7 +34,7 @@ from packhouse.services import (
     users,
     waitlist,
 )
-from packhouse.services.bookings import ChosenDate, SeriesWish, Target, Wish
+from packhouse.services.bookings import ChosenDate, OrderRow, SeriesWish, Target, Wish
 from packhouse.services.waitlist import Wanted
 from tests.conftest import NOW
 from tests.factories import Make
@@ -115,6 +115,13 @@ def seeded(context: Flask, make: Make) -> Flask:
         chosen=[ChosenDate(rule.first_day, machine, make.at(8, days=3))],
         actor=operator, now=NOW,
     )  # fmt: skip
+    cooperative = make.business(kind="cooperative")
+    bookings.book_order(
+        cooperative_id=cooperative, site=_code_of(site), actor=operator, now=NOW,
+        rows=[
+            OrderRow(cooperative, 100, machine, make.at(8, days=8), make.product(cooperative)),
+        ],
+    )  # fmt: skip
     target = Target(make.at(9))
     bookings.move(code=str(booked["code"]), target=target, actor=operator, now=NOW)
     businesses.invite_person(
@@ -146,9 +153,14 @@ def seeded(context: Flask, make: Make) -> Flask:
     return context
 
 
-def _complain(site: int, make: Make) -> None:
+def _code_of(site: int) -> str:
     code = db.session.scalars(select(Site.code).where(Site.id == site)).one()
     db.session.rollback()
+    return code
+
+
+def _complain(site: int, make: Make) -> None:
+    code = _code_of(site)
     grievance = complaints.Grievance("fees", "Tarif di papan berbeda dengan di laman.")
     complaints.file_complaint(site=code, grievance=grievance, actor=None, now=NOW, key="kunci")
     newest = db.session.scalars(select(func.max(Complaint.id))).one()

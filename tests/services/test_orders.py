@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from packhouse.db import db, transaction
 from packhouse.domain.users import Actor
@@ -138,3 +138,17 @@ def test_an_order_is_called_off_as_one_or_line_by_line(cooperative: Cooperative)
     assert left.count("confirmed") == 2
     assert set(db.session.scalars(select(Booking.state))) == {"cancelled"}
     assert verify(now=now) == ()
+
+
+def test_the_auditor_finds_a_job_that_does_not_add_up_and_an_order_with_a_gap(
+    cooperative: Cooperative,
+) -> None:
+    cooperative.book(cooperative.rows())
+    with transaction() as session:
+        session.execute(text("UPDATE jobs SET quantity = 401 WHERE quantity = 400"))
+        session.execute(text("UPDATE job_lines SET position = 4 WHERE position = 3"))
+
+    assert {each.rule for each in verify(now=cooperative.make.now)} == {
+        "the parts of a job add up to it",
+        "an order has a lot for each of its lines",
+    }
