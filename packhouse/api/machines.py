@@ -29,6 +29,7 @@ from packhouse.queries.machines import Busy, MachineItem, machine_item, machines
 bp = Blueprint("api-machines", __name__, description="Machines, their time and their packs.")
 
 LOOK_AHEAD = timedelta(days=7)
+MINUTE = timedelta(minutes=1)
 
 
 class Machine(ma.Schema):
@@ -70,6 +71,29 @@ class Schedule(ma.Schema):
     open = fields.List(fields.Nested(Opening), required=True)
     items = fields.List(fields.Nested(Occupation), required=True)
     next = fields.String(required=True, allow_none=True)
+
+
+class Plan(ma.Schema):
+    """A schedule in few bytes: every time is in minutes since ``from``."""
+
+    machine = fields.String(required=True)
+    from_at = Instant(required=True, data_key="from")
+    to_at = Instant(required=True, data_key="to")
+    open = fields.List(
+        fields.List(fields.Integer()),
+        required=True,
+        metadata={"description": "When the house is open: [starts_at, ends_at]."},
+    )
+    items = fields.List(
+        fields.List(fields.Raw()),
+        required=True,
+        metadata={
+            "description": "What keeps the machine: [occupied_from, starts_at, ends_at, booking,"
+            " state, kind]. Left out at the end: a booking that is not yours to see, a state that"
+            " is confirmed, a kind that is booking.",
+            "example": [[1500, 1500, 1540, "PTK-7F3KQ2Z"], [1980, 1980, 2100, None, None, "hold"]],
+        },
+    )
 
 
 class Pack(ma.Schema):
@@ -139,15 +163,18 @@ def schedule(chosen: dict[str, datetime], code: str) -> ResponseReturnValue:
 @bp.route("/schedules", methods=["GET"])
 @allow(Access.SIGNED_IN)
 @bp.arguments(SchedulesFilter, location="query")
-@bp.response(200, page_of(Schedule))
+@bp.response(200, page_of(Plan))
 def schedules(chosen: dict[str, Any]) -> ResponseReturnValue:
-    """Show the same of all machines in use, of one house or of one kind if you say so."""
+    """Show the same of all machines in use, of one house or of one kind if you say so.
+
+    In few bytes, for a week of a whole house: times are minutes since ``from``.
+    """
     now = clock.now()
     time = _period(chosen, now)
     asked = {name: chosen[name] for name in chosen.keys() - {"from_at", "to_at"}}
     page = machines_page(now=now, in_use=True, **asked)
     found = machines.schedules(page=page, time=time, actor=asking())
-    return {"items": [_schedule_told(each) for each in found], "next": page.next}
+    return {"items": [_plan_told(each) for each in found], "next": page.next}
 
 
 def _period(chosen: dict[str, Any], now: datetime) -> TimeRange:
@@ -172,6 +199,33 @@ def _schedule_told(found: machines.Schedule) -> dict[str, Any]:
         "items": [_busy_told(each, zone) for each in found.busy],
         "next": None,
     }
+
+
+def _plan_told(found: machines.Schedule) -> dict[str, Any]:
+    zone = found.machine.zone
+    begin = found.time.start.replace(second=0, microsecond=0)
+    return {
+        "machine": found.machine.code,
+        "from_at": local_iso(begin, zone),
+        "to_at": local_iso(found.time.end, zone),
+        "open": [[_minutes(begin, each.start), _minutes(begin, each.end)] for each in found.open],
+        "items": [_row_told(each, begin) for each in found.busy],
+    }
+
+
+def _minutes(since: datetime, instant: datetime) -> int:
+    return (instant - since) // MINUTE
+
+
+def _row_told(busy: Busy, begin: datetime) -> list[int | str | None]:
+    """Return a row without what its end would say by being left out."""
+    state = None if busy.state == "confirmed" else busy.state
+    kind = None if busy.kind == "booking" else busy.kind
+    told = [busy.booking, state, kind]
+    while told and told[-1] is None:
+        told.pop()
+    times = (busy.occupied_from, busy.starts_at, busy.ends_at)
+    return [*(_minutes(begin, each) for each in times), *told]
 
 
 def _busy_told(busy: Busy, zone: str) -> dict[str, Any]:

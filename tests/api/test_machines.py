@@ -101,15 +101,30 @@ def test_the_schedules_of_a_house_are_those_of_its_machines(house: House, make: 
     page = house.producer.get("schedules", site="PTK", **period).json
     first = house.producer.get("schedules", site="PTK", limit=1, **period).json
 
-    alone = [
-        house.producer.get(f"machines/{code}/schedule", **period).json for code in ("M3", "M4")
-    ]
-    assert page == {"items": alone, "next": None}
-    assert first["items"] == alone[:1]
+    assert page["next"] is None
+    assert [each["machine"] for each in page["items"]] == ["M3", "M4"]
+    assert first["items"] == page["items"][:1]
     assert first["next"]
     assert codes(house.producer.get("schedules", **period | {"to": period["from_"]})) == [
         "period_reversed"
     ]
+
+
+def test_the_schedules_of_a_house_tell_in_minutes_what_the_machines_own_tells(
+    house: House, make: Make
+) -> None:
+    booked = house.book(9)["code"]
+    period = {"from_": make.at(0).isoformat(), "to": make.at(0, days=3).isoformat()}
+
+    alone = house.producer.get("machines/M3/schedule", **period).json
+    (own,) = house.producer.get("schedules", **period).json["items"]
+    (foreign,) = house.stranger().get("schedules", **period).json["items"]
+
+    assert own.keys() == {"machine", "from", "to", "open", "items"}
+    assert (own["from"], own["to"]) == (alone["from"], alone["to"])
+    assert own["open"] == [[7 * 60 + 30, 12 * 60], [13 * 60, 16 * 60]]
+    assert own["items"] == [[9 * 60, 9 * 60, 9 * 60 + 40, booked]]
+    assert foreign["items"] == [[9 * 60, 9 * 60, 9 * 60 + 40]]
 
 
 def test_a_schedule_has_a_longest_period(house: House, make: Make) -> None:
