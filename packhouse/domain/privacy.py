@@ -64,8 +64,3 @@ def masked_email(email: str) -> str:
     """Return an address that its owner recognises and nobody else can write to."""
     name, at, domain = email.partition("@")
     return f"{name[:1]}***@{domain}" if at else "***"
-
-
-def masked_phone(phone: str) -> str:
-    """Return a number of which the country and the last three digits are left."""
-    return f"{phone[:3]}\N{HORIZONTAL ELLIPSIS}{phone[-3:]}" if len(phone) > 8 else "***"

@@ -15,7 +15,7 @@ from packhouse.i18n.businesses import (
     PAPER_STATE_NAMES,
 )
 from packhouse.i18n.complaints import COMPLAINT_STATE_NAMES, TOPIC_NAMES
-from packhouse.i18n.privacy import PURPOSE_NAMES, PURPOSE_TEXTS
+from packhouse.i18n.privacy import HELD_NAMES, PURPOSE_NAMES, PURPOSE_TEXTS
 from packhouse.i18n.tariffs import REDUCTION_NAMES, REDUCTION_RULES
 from packhouse.i18n.waitlist import PLACE_REASON_NAMES, WAITING_NAMES, WISH_KIND_NAMES
 
@@ -373,6 +373,7 @@ ALL: Mapping[str, Names] = {
     "allowed": ALLOWED_NAMES,
     "topic": TOPIC_NAMES,
     "complaint_state": COMPLAINT_STATE_NAMES,
+    "held": HELD_NAMES,
     "purpose": PURPOSE_NAMES,
     "purpose_text": PURPOSE_TEXTS,
     "reduction": REDUCTION_NAMES,

@@ -36,3 +36,29 @@ PURPOSE_TEXTS = {
         "paling banyak sebulan sekali."
     ),
 }
+
+HELD_NAMES = {
+    "audit_entries": _l("Jejak audit tentang Anda"),
+    "messages": _l("Pesan kepada Anda"),
+    "consents": _l("Jawaban persetujuan"),
+    "server_sessions": _l("Perangkat yang masuk"),
+    "api_tokens": _l("Kunci program"),
+    "calendar_feeds": _l("Alamat kalender"),
+    "one_time_secrets": _l("Kode dan tautan sekali pakai"),
+    "sign_ups": _l("Pendaftaran pertama"),
+    "user_sites": _l("Tempat bertugas"),
+    "memberships": _l("Usaha yang Anda wakili"),
+    "businesses": _l("Data usaha"),
+    "cooperative_members": _l("Keanggotaan koperasi"),
+    "products": _l("Produk"),
+    "documents": _l("Dokumen dan izin"),
+    "verifications": _l("Pemeriksaan dokumen"),
+    "jobs": _l("Pekerjaan"),
+    "orders": _l("Pesanan bersama"),
+    "job_lines": _l("Baris pesanan bersama"),
+    "bookings": _l("Reservasi"),
+    "series": _l("Reservasi berulang"),
+    "wishes": _l("Daftar tunggu"),
+    "demands": _l("Permintaan yang belum terlayani"),
+    "complaints": _l("Pengaduan"),
+}

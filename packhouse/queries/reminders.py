@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Boolean, func, literal_column, or_, select
 
 from packhouse.db import db
+from packhouse.domain.privacy import masked_email
 from packhouse.domain.reminders import OPEN, Channel, MessageKind, MessageState
 from packhouse.models.reminders import Heartbeat, Message
 from packhouse.models.sites import Site
@@ -124,7 +125,7 @@ def dead_letters(*, site_ids: Collection[int] | None, now: datetime) -> list[Dea
             site_name=site.name if site else "",
             zone=site.zone if site else "",
             name=user.name,
-            address=_masked(user.email or ""),
+            address=masked_email(user.email or ""),
             phone=user.phone,
             error=message.last_error or "",
             attempts=message.attempts,
@@ -219,8 +220,3 @@ def _delivery(row: Message) -> Delivery:
     state = MessageState(row.state)
     at = row.next_at if state in OPEN else row.finished_at or row.due_at
     return Delivery(Channel(row.channel), state, at, row.attempts)
-
-
-def _masked(email: str) -> str:
-    name, _, domain = email.partition("@")
-    return f"{name[:1]}***@{domain}"

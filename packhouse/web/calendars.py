@@ -25,11 +25,11 @@ def booking(code: str) -> ResponseReturnValue:
     return answer
 
 
-@bp.get("/calendar/<secret>.ics")
+@bp.get("/calendar/<token>.ics")
 @limiter.limit("120 per minute")  # A village may stand behind one address.
 @allow(Access.PUBLIC)
-def subscribe(secret: str) -> ResponseReturnValue:
-    found = feed(secret=secret, now=clock.now())
+def subscribe(token: str) -> ResponseReturnValue:
+    found = feed(secret=token, now=clock.now())
     with force_locale(found.locale):
         return _file(found.bookings)
 

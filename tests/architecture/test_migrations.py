@@ -18,19 +18,23 @@ from sqlalchemy import String as Text
 from packhouse.cli.seeds.demo import seed_demo
 from packhouse.db import Base, db, transaction
 from packhouse.domain.bookings import Every, Rule
-from packhouse.domain.users import SYSTEM, Role
+from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.errors import NotAllowed
 from packhouse.models import triggers
 from packhouse.models.complaints import Complaint
+from packhouse.models.privacy import ClosedAccount
 from packhouse.models.sites import Site
 from packhouse.models.users import SignUp
 from packhouse.services import (
     bookings,
     businesses,
+    calendars,
     complaints,
     downtime,
     housekeeping,
+    privacy,
     sessions,
+    tariffs,
     users,
     waitlist,
 )
@@ -107,6 +111,7 @@ def seeded(context: Flask, make: Make) -> Flask:
     _complain(site, make)
     users.create_token(email="petugas@contoh.example", actor=SYSTEM, now=NOW)
     housekeeping.note_duty(duty="prune", now=NOW, done=1, error=None)
+    _privacy(operator, make)
     wish = Wish(product, 100, machine, make.at(8))
     booked = bookings.book(wish=wish, actor=operator, now=NOW, key="kunci")
     rule = Rule(Every.WEEK, date(2026, 11, 27), date(2026, 11, 27))
@@ -168,6 +173,19 @@ def _complain(site: int, make: Make) -> None:
     complaints.answer_complaint(
         complaint_id=newest, text="Papan sudah diganti.", actor=make.user(Role.ADMIN), now=NOW
     )
+
+
+def _privacy(operator: Actor, make: Make) -> None:
+    """A reduction for whoever books, an answer, a calendar, and an account that was closed."""
+    tariffs.add_reduction(
+        kind="everyone", percent=10, site=None, valid_from=NOW, legal_basis="Contoh",
+        actor=SYSTEM, now=NOW,
+    )  # fmt: skip
+    privacy.answer_purpose(purpose="story", given=True, actor=operator, now=NOW)
+    calendars.open_feed(actor=operator, now=NOW)
+    closed = make.user(is_active=False).id
+    with transaction() as session:
+        session.add(ClosedAccount(user_id=closed, at=NOW))
 
 
 def test_the_newest_revision_makes_the_tables_of_the_models(context: Flask) -> None:

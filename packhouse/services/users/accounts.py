@@ -25,7 +25,8 @@ from packhouse.domain.users import (
     normal_phone,
     secret_hash,
 )
-from packhouse.errors import NotAllowed, NotFound, Problem, RuleBroken
+from packhouse.errors import NotAllowed, NotFound, Problem, RuleBroken, WrongState
+from packhouse.models.privacy import ClosedAccount
 from packhouse.models.sites import Site
 from packhouse.models.users import ApiToken, User, UserSite
 from packhouse.services.audit import Subject, record
@@ -118,11 +119,17 @@ def deactivate_user(*, user_id: int, actor: Actor, now: datetime) -> None:
 
 @use_case
 def activate_user(*, user_id: int, actor: Actor, now: datetime) -> None:
-    """Open a closed account again; its old sessions and tokens stay ended."""
+    """Open a blocked account again; its old sessions and tokens stay ended.
+
+    One that its person closed for good stays closed: WrongState.
+    """
     if not may_administer(actor):
         raise NotAllowed
     with transaction() as session:
-        _user(session, user_id).is_active = True
+        user = _user(session, user_id)
+        if session.get(ClosedAccount, user_id) is not None:
+            raise WrongState("account_closed")
+        user.is_active = True
         _note(session, "user:activated", user_id, actor=actor, now=now)
 
 
