@@ -1,5 +1,6 @@
 """Breakdowns and planned maintenance: block the machine, and tell whom it hits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -106,11 +107,10 @@ def _block(
     """Hold the machine from now (or from the end of the run that is on) until it is back."""
     # The slot that is running is nobody's any more: it can neither be booked nor given back.
     start, end = ceil_to_slot(now), ceil_to_slot(broken.expected_back_at)
-    old = session.get(Occupation, broken.occupation_id) if broken.occupation_id else None
-    if old is not None:
+    for old in _blocks(session, spot, "breakdown"):
         start = min(start, old.from_at)
         old.status = "released"
-        session.flush()
+    session.flush()
     affected = _displace(session, spot, TimeRange(floor_to_slot(now), end), actor, now)
     running = session.scalar(
         select(Occupation.to_at)
@@ -122,12 +122,27 @@ def _block(
         )
     )
     start = max(start, running) if running else start
-    broken.occupation_id = None
-    if start < end:
-        block = _hold(session, spot, kind="breakdown", time=TimeRange(start, end))
-        broken.occupation_id = block.id
+    # Planned work keeps what it holds: nobody packs then anyway.
+    planned = [
+        TimeRange(each.from_at, each.to_at) for each in _blocks(session, spot, "maintenance")
+    ]
+    parts = subtract([TimeRange(start, end)], planned) if start < end else []
+    held = [_hold(session, spot, kind="breakdown", time=part) for part in parts]
+    broken.occupation_id = held[-1].id if held else None
     session.flush()
     return affected
+
+
+def _blocks(session: Session, spot: Place, kind: str) -> Sequence[Occupation]:
+    return session.scalars(
+        select(Occupation)
+        .where(
+            Occupation.machine_id == spot.machine.id,
+            Occupation.kind == kind,
+            Occupation.status == "live",
+        )
+        .order_by(Occupation.from_at)
+    ).all()
 
 
 def _hold(session: Session, spot: Place, *, kind: str, time: TimeRange) -> Occupation:
@@ -184,8 +199,8 @@ def repair(*, machine: str, actor: Actor, now: datetime) -> None:
         if broken is None:
             raise WrongState("machine_not_broken", machine=machine)
         broken.ended_at = max(now, broken.started_at + timedelta(seconds=1))
-        if broken.occupation_id is not None:
-            _end_block(session.get_one(Occupation, broken.occupation_id), now)
+        for block in _blocks(session, spot, "breakdown"):
+            _end_block(block, now)
         run = open_run(session, machine_id=spot.machine.id)
         after = Reason.NO_OPERATOR if run is not None else None
         switch_state(session, machine_id=spot.machine.id, reason=after, now=now, run=run)
@@ -319,7 +334,7 @@ def release_past(*, actor: Actor, now: datetime) -> int:
             if planned is not None:
                 _note_planned(session, spot, planned, TimeRange(block.from_at, block.to_at))
             broken = open_breakdown(session, machine_id=spot.machine.id)
-            if broken is not None and broken.occupation_id == block.id:
+            if broken is not None and not _blocks(session, spot, "breakdown"):
                 _outlast(session, spot, broken, actor, now)
         return len(past)
 
@@ -352,5 +367,4 @@ def _note_planned(session: Session, spot: Place, planned: Maintenance, time: Tim
 def _outlast(session: Session, spot: Place, broken: Breakdown, actor: Actor, now: datetime) -> None:
     """Keep a machine that is still broken blocked for another hour, and tell whom that hits."""
     broken.expected_back_at = ceil_to_slot(now + timedelta(hours=1))
-    broken.occupation_id = None
     _block(session, spot, broken, actor, now)

@@ -10,6 +10,7 @@ from packhouse.models.bookings import Booking
 from packhouse.models.reminders import Message
 from packhouse.models.runs import StateInterval
 from packhouse.models.slots import Occupation
+from packhouse.queries.audit import verify
 from packhouse.services import bookings, downtime, runs
 from packhouse.services.bookings import Target
 from tests.factories import Make
@@ -144,6 +145,26 @@ def test_planned_work_becomes_a_state_once_it_is_over(floor: Floor) -> None:
 
     assert floor.states() == [("maintenance", floor.at(13), floor.at(14), False)]
     assert set(db.session.scalars(select(Occupation.status))) == {"live", "done"}
+
+
+def test_a_machine_breaks_across_planned_work_and_stays_kept_when_it_outlasts_it(
+    floor: Floor,
+) -> None:
+    manager = floor.make.user(Role.MANAGER, sites=(floor.site,))
+    downtime.plan_maintenance(
+        machine="M3", from_at=floor.at(11), to_at=floor.at(12), reason="maintenance",
+        actor=manager, now=floor.make.now,
+    )  # fmt: skip
+
+    broken(floor, 8, until=13)
+    for hour in (11, 12, 13):
+        downtime.release_past(actor=SYSTEM, now=floor.at(hour))
+
+    with pytest.raises(SlotTaken):
+        floor.book(floor.at(13, 30))
+    downtime.repair(machine="M3", actor=floor.operator, now=floor.at(13, 20))
+    assert floor.book(floor.at(13, 20))
+    assert not verify(now=floor.at(13, 30))
 
 
 def test_wrong_reports_are_refused_and_change_nothing(floor: Floor) -> None:
