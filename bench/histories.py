@@ -96,7 +96,7 @@ class Past:
                 answer = browser.get(address, headers=headers)
             if answer.status_code != 200:
                 raise RuntimeError(f"{address} answers {answer.status}")
-            return answer.data
+            return bytes(answer.data)
 
         return read
 

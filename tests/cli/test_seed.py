@@ -77,7 +77,8 @@ def test_all_that_is_invented_says_so(context: Flask) -> None:
     for table in (Site, User, Business):
         assert set(reading().scalars(select(table.is_demo))) == {True}
     assert all(
-        address.endswith("@contoh.example") for address in reading().scalars(select(User.email))
+        (address or "").endswith("@contoh.example")
+        for address in reading().scalars(select(User.email))
     )
 
 

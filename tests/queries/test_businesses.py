@@ -58,7 +58,7 @@ def test_a_business_is_shown_with_its_people_and_members(
     owner = make.producer(cooperative)
     for number in range(3):
         person = make.user()
-        email = db.session.get_one(User, person.id).email
+        email = db.session.get_one(User, person.id).email or ""
         given: dict[str, Any] = {"actor": SYSTEM, "now": make.now}
         add_person(business_id=cooperative, email=email, is_owner=number == 2, **given)
         add_cooperative_member(

@@ -74,7 +74,6 @@ def test_a_step_asks_for_consent_by_purpose(make: Make) -> None:
 def test_answers_are_never_rewritten(make: Make) -> None:
     privacy.answer_purpose(purpose="story", given=True, actor=make.producer(), now=NOW)
 
-
     def rewrite() -> None:
         with transaction() as session:
             session.execute(update(Consent).values(given=False))

@@ -301,10 +301,12 @@ def test_a_number_takes_the_same_work_however_many_share_it(
     make: Make, now: datetime, monkeypatch: pytest.MonkeyPatch, people: int
 ) -> None:
     compared: list[str | None] = []
-    monkeypatch.setattr(
-        "packhouse.services.sessions.signing_in.verify_password",
-        lambda kept, _given: (compared.append(kept) or False, ""),
-    )
+
+    def compare(kept: str | None, _given: str) -> tuple[bool, str]:
+        compared.append(kept)
+        return False, ""
+
+    monkeypatch.setattr("packhouse.services.sessions.signing_in.verify_password", compare)
     for _ in range(people):
         make.user(phone=PHONE, password_hash=KEPT)
     make.user(phone=PHONE, is_active=False, password_hash=KEPT)

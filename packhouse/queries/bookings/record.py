@@ -91,9 +91,8 @@ def charge(*, code: str, actor: Actor) -> Charge:
         .where(
             Machine.code == booking.machine,
             Tariff.per_hour == booking.tariff_per_hour,
-            Tariff.valid_from <= func.coalesce(
-                _last_priced(booking.id), literal(booking.created_at, UtcDateTime())
-            ),
+            Tariff.valid_from
+            <= func.coalesce(_last_priced(booking.id), literal(booking.created_at, UtcDateTime())),
         )
         .order_by(Tariff.valid_from.desc())
         .limit(1)

@@ -134,7 +134,7 @@ def edit_site(
     now: datetime,
     contact: Contact | None = None,
 ) -> None:
-    """Change a house's name, address, owner, contact and policy; what is booked already is not touched.
+    """Change a house's name, address, owner, contact and policy; what is booked stays as it is.
 
     Raises RuleBroken with all problems at once, NotFound, NotAllowed.
     """
