@@ -45,7 +45,7 @@ def index() -> str:
 def renew() -> ResponseReturnValue:
     """Show the address once: it is kept nowhere, so it cannot wait behind a redirect."""
     secret = open_feed(actor=current_actor(), now=clock.now())
-    return _page(f"{current_app.config['PUBLIC_URL']}{url_for('.subscribe', secret=secret)}")
+    return _page(f"{current_app.config['PUBLIC_URL']}{url_for('.subscribe', token=secret)}")
 
 
 @bp.post("/calendar/revoke")

@@ -16,7 +16,7 @@ def test_a_quote_has_options_with_phases_and_price(house: House) -> None:
     assert answer.json.keys() == {"options", "refusals"}
     first = answer.json["options"][0]
     assert first.keys() == OPTION
-    assert (first["machine"], first["starts_at"], first["price"]) == (
+    assert (first["machine"], first["starts_at"], first["price", "full_price", "reduction"]) == (
         "M3",
         "2026-11-24T09:00:00+07:00",
         10_000,

@@ -248,7 +248,8 @@ def test_a_taken_time_shows_others_and_nothing_is_typed_again(
     ask(page)
     choose(page)
     chosen = page.locator("[name=starts_at]").input_value()
-    faster = Wish(house.product, 400, "M3", datetime.fromisoformat(chosen))
+    rival = house.make.product(house.make.business(name="Saingan Contoh"))
+    faster = Wish(rival, 400, "M3", datetime.fromisoformat(chosen))
     operator = house.make.user(Role.OPERATOR, sites=(house.site,))
     bookings.book(wish=faster, actor=operator, now=house.hands.now)
 
@@ -290,6 +291,61 @@ def test_an_order_is_repeated_in_five_taps_and_five_requests(
     assert len(taps) <= 5
     assert traffic.requests <= MOST_REQUESTS, str(traffic)
     assert not traffic.heavy(), str(traffic)
+
+
+def test_who_comes_back_with_an_old_page_is_shown_that_the_time_is_hers(
+    house: House, open_page: OpenPage
+) -> None:
+    page = open_page(role=Role.PRODUCER, javascript=False)
+    ask(page)
+    choose(page)
+    stale = page.url
+    confirm(page)
+    code = code_of(page)
+
+    page.goto(stale)
+
+    expect(page.locator("h1")).to_have_text("Waktu ini sudah milik Anda")
+    link(page, "Lihat reservasi").click()
+    assert code_of(page) == code
+    assert how_many() == 1
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_a_product_without_a_lane_is_told_so_with_somewhere_to_go(
+    house: House, open_page: OpenPage, javascript: bool
+) -> None:
+    house.make.product(house.business, name="Dendeng contoh", lane="non_halal")
+    page = open_page(role=Role.PRODUCER, javascript=javascript)
+    page.goto("/quote")
+    dendeng = page.locator("[name=product] option", has_text="Dendeng contoh")
+    page.select_option("[name=product]", dendeng.get_attribute("value"))
+    page.fill("[name=quantity]", "100")
+    button(page, "Lihat waktu dan biaya").click()
+
+    main = page.get_by_role("main")
+    expect(main).to_contain_text("Tidak ada mesin jalur non-halal untuk kemasan ini di sini.")
+    expect(main.get_by_role("heading", name="Yang dapat Anda lakukan")).to_be_visible()
+    assert main.locator("ul.rows a").count() >= 1
+    assert main.get_by_text("Pilih waktu ini").count() == 0
+
+
+def test_a_booking_is_kept_in_her_calendar_and_her_record(
+    house: House, open_page: OpenPage
+) -> None:
+    page = open_page(role=Role.PRODUCER, javascript=False)
+    ask(page)
+    choose(page)
+    confirm(page)
+    code = code_of(page)
+
+    with page.expect_download() as download:
+        link(page, "Simpan di kalender").click()
+    page.goto("/bookings")
+    link(page, "Catatan").click()
+
+    assert download.value.suggested_filename == f"{code}.ics"
+    expect(page.locator("h1")).to_have_text("Catatan saya")
 
 
 def test_booking_in_english_shows_no_indonesian_labels(house: House, open_page: OpenPage) -> None:

@@ -5,13 +5,14 @@ from datetime import datetime, time, timedelta
 from random import Random
 
 from packhouse import clock
+from packhouse.cli.seeds.catalogue import LEGAL_BASIS
 from packhouse.cli.seeds.houses import House, add_machine, open_house
 from packhouse.cli.seeds.people import Firm, Known, Person, add_firm, add_staff
 from packhouse.cli.seeds.playing import HOUR, Play, Visit, instant_of, open_day
 from packhouse.db import reading
 from packhouse.domain.users import SYSTEM, Role
 from packhouse.models.sites import load_calendar
-from packhouse.services import businesses, downtime, reports, slots
+from packhouse.services import businesses, downtime, reports, slots, tariffs
 from packhouse.services.slots import Ask
 
 HOUSE = House(
@@ -65,6 +66,7 @@ FIRMS = dict(
         ),
     )
 )  # fmt: skip
+REDUCTIONS = (("trial", 100), ("micro", 50), ("cooperative", 25))
 COOPERATIVE, MEMBERS = "gula", ("keripik", "stik", "salai")
 
 # Machine, product, pieces, open day, hour asked for, hours it was booked before, and its fate.
@@ -114,6 +116,11 @@ def seed_demo(*, now: datetime, seed: int, tell: Callable[[int], object]) -> Non
     """Fill an empty database with the demonstration house; ``tell`` hears of each step done."""
     opened = now - AGE
     site_id = open_house(HOUSE, now=opened)
+    for kind, percent in REDUCTIONS:
+        tariffs.add_reduction(
+            kind=kind, percent=percent, site=HOUSE.code, valid_from=opened,
+            legal_basis=LEGAL_BASIS, actor=SYSTEM, now=opened,
+        )  # fmt: skip
     for number, (code, model, days) in enumerate(MACHINES, start=1):
         start = _morning(site_id, now - timedelta(days=days))
         add_machine(
