@@ -277,6 +277,15 @@ def transaction() -> Iterator[Session]:
     finally:
         session.info.pop("before_commit", None)
         session.info.pop("writing", None)
+        session.info.pop("held", None)
+
+
+def hold(session: Session, *rows: object) -> None:
+    """Keep rows in the session until this transaction ends: a step need not read them again.
+
+    By itself a session forgets a row as soon as nobody in Python refers to it.
+    """
+    session.info.setdefault("held", []).extend(rows)
 
 
 def before_commit(session: Session, name: str, finish: Callable[[Session], None]) -> None:

@@ -195,7 +195,7 @@ def add_booking(
     write_times(booking, spot, placed)
     session.add(booking)
     session.flush()
-    reduce_price(session, booking, now=now)
+    reduce_price(session, booking, now=now, is_new=True)
     beyond = {"reason": override.strip(), "beyond": [each.code for each in broken]}
     note(
         session, booking, action="booking:create", actor=actor, now=now,

@@ -84,13 +84,15 @@ def write_times(booking: Booking, spot: Place, placed: Placement) -> None:
     booking.price = price_of(spot.spec.tariff_per_hour, phases.work_minutes)
 
 
-def reduce_price(session: Session, booking: Booking, *, now: datetime) -> None:
+def reduce_price(
+    session: Session, booking: Booking, *, now: datetime, is_new: bool = False
+) -> None:
     """Take off the reduction its business has in its house now, and keep which rule it was."""
     found = None
     if booking.business_id is not None and booking.tariff_per_hour:
         mine = load_reductions(session, business_id=booking.business_id, now=now)
         found = mine.at(booking.site_id)
-    kept = session.get(BookingReduction, booking.id)
+    kept = None if is_new else session.get(BookingReduction, booking.id)
     if found is None:
         if kept is not None:
             session.delete(kept)

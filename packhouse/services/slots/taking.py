@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from packhouse.db import violated
+from packhouse.db import hold, violated
 from packhouse.domain.bookings import State
 from packhouse.domain.machines import MachineSpec, MachineTime, cleanings_on
 from packhouse.domain.products import Job, Neighbour, cleaning_level, traits_of
@@ -16,6 +16,7 @@ from packhouse.domain.sites import Calendar
 from packhouse.domain.slots import Placement, place
 from packhouse.errors import NotFound, Problem, RuleBroken, SlotTaken
 from packhouse.models.bookings import Booking
+from packhouse.models.businesses import Business
 from packhouse.models.machines import Machine, load_specs
 from packhouse.models.products import Product
 from packhouse.models.sites import Site, load_calendar
@@ -82,9 +83,23 @@ def _place_of(
     return Place(machine, site, spec, calendar)
 
 
+_PRODUCT = (
+    select(Product, Business)
+    .join(Business, Business.id == Product.business_id)
+    .where(Product.id == bindparam("product_id"))
+    .with_for_update(of=Product, read=True, key_share=True)
+    .execution_options(populate_existing=True)
+)
+
+
 def lock_product(session: Session, *, product_id: int) -> Product | None:
     """Return a product whose recipe stands still until the commit, if there is such a one."""
-    return session.get(Product, product_id, with_for_update={"read": True, "key_share": True})
+    found = session.execute(_PRODUCT, {"product_id": product_id}).first()
+    if found is None:
+        return None
+    product, business = found
+    hold(session, business)
+    return product
 
 
 def job_of(product: Product, quantity: int) -> Job:
@@ -126,6 +141,7 @@ def take(
     """
     occupation = Occupation(site_id=spot.site.id, machine_id=spot.machine.id, kind=kind)
     occupy(session, spot=spot, job=job, placed=placed, occupation=occupation)
+    hold(session, occupation)
     return occupation
 
 
