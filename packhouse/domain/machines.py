@@ -140,6 +140,17 @@ STAGES: dict[MachineKind, Stage] = {
 """What fills and closes in one, such as a VFFS, stands where the pack is closed."""
 
 
+BESIDE = frozenset[str](kind for kind, stage in STAGES.items() if stage is not Stage.SEAL)
+
+
+def packs_alone(kind: str) -> bool:
+    """Say whether a machine turns out closed packs; the others only help before or after.
+
+    Nobody is offered a date coder, say, for a job, unless she asks for that machine.
+    """
+    return kind not in BESIDE
+
+
 @dataclass(frozen=True, slots=True)
 class MachineSpec:
     """One machine as planning sees it; raises RuleBroken with every wrong value at once.

@@ -64,6 +64,20 @@ def test_a_wish_no_machine_can_serve_is_refused_with_reasons_and_kept(make: Make
     assert (kept.reason, kept.quantity, kept.pack) == ("pack_not_handled", 100, "bottle_250")
 
 
+def test_a_date_coder_is_offered_only_to_who_asks_for_it(make: Make) -> None:
+    site = make.site()
+    make.machine(site, code="K1", kind="coder", setup_minutes=0)
+    make.machine(site, code="M3")
+    business = make.business()
+    product, actor = make.product(business), make.producer(business)
+
+    unasked = slots.quote(ask=Ask(product, 400), actor=actor, now=make.now)
+    asked = slots.quote(ask=Ask(product, 400, machine="K1"), actor=actor, now=make.now)
+
+    assert {each.machine for each in unasked.offers} == {"M3"}
+    assert {each.machine for each in asked.offers} == {"K1"}
+
+
 def test_a_pork_product_is_never_offered_a_halal_machine(make: Make) -> None:
     site = make.site()
     make.machine(site, code="H1")

@@ -10,7 +10,7 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, transaction, use_case
-from packhouse.domain.machines import MachineTime
+from packhouse.domain.machines import BESIDE, MachineTime
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.products import Job
 from packhouse.domain.slots import Choice, Option, Phases, best_options, rank, refusals
@@ -188,10 +188,15 @@ def _search(
 
 
 def _machines(session: Session, ask: Ask, business: Business) -> Sequence[Machine]:
-    """Return the machines to look at: those asked for, else the nearest houses' first."""
+    """Return the machines to look at: the one asked for, else those of the nearest houses first.
+
+    Unasked, only what closes the pack is offered: a date coder alone packs nothing.
+    """
     query = select(Machine).join(Site, Site.id == Machine.site_id)
     if ask.machine is not None:
         query = query.where(Machine.code == ask.machine)
+    else:
+        query = query.where(Machine.kind.not_in(BESIDE))
     if ask.site is not None:
         query = query.where(Site.code == ask.site)
     nearness = case(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Text, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
-from packhouse.domain.machines import MachineTime, work_minutes
+from packhouse.domain.machines import MachineTime, packs_alone, work_minutes
 from packhouse.domain.products import Neighbour, ProductTraits, traits_of
 from packhouse.domain.time_range import TimeRange, subtract
 from packhouse.domain.waitlist import (
@@ -132,14 +132,15 @@ def candidates(
     session: Session, *, spot: Place, window: TimeRange, today: bool
 ) -> dict[int, Candidate]:
     """Return the waiting wishes that a machine could serve in a window, by their nature."""
-    kind = type_coerce(Wish.kinds, Text)
+    kinds = type_coerce(Wish.kinds, Text)
+    wanted = kinds.contains(f'"{spot.machine.kind}"', autoescape=True)
     query = WAITING.where(
         or_(Wish.site_id.is_(None), Wish.site_id == spot.site.id),
         Product.pack.in_(spot.spec.packs),
         Product.lane == spot.spec.lane,
         Wish.from_at < window.end,
         Wish.to_at > window.start,
-        or_(kind == "[]", kind.contains(f'"{spot.machine.kind}"', autoescape=True)),
+        or_(kinds == "[]", wanted) if packs_alone(spot.machine.kind) else wanted,
     )
     if today:
         query = query.where(Wish.same_day)

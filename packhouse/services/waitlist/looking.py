@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, transaction, use_case
-from packhouse.domain.machines import MachineTime
+from packhouse.domain.machines import MachineTime, packs_alone
 from packhouse.domain.time_range import TimeRange
 from packhouse.domain.users import Actor
 from packhouse.domain.waitlist import best_fit, earliest_start, longest_gap
@@ -101,7 +101,10 @@ def _machines(session: Session, wish: Candidate) -> Iterator[tuple[Site, list[Ma
     ).all()
     for site in dict.fromkeys(row[1] for row in rows):
         able = [row[0] for row in rows if row[1] is site]
-        yield site, [each for each in able if not wish.kinds or each.kind in wish.kinds]
+        yield (
+            site,
+            [m for m in able if (m.kind in wish.kinds if wish.kinds else packs_alone(m.kind))],
+        )
 
 
 def _days(
