@@ -29,6 +29,7 @@ from packhouse.domain.bookings import State
 from packhouse.domain.permissions import STAFF, Access, allow
 from packhouse.domain.users import SYSTEM
 from packhouse.queries.bookings import booking_item, bookings_page
+from packhouse.queries.bookings.jobs import job_detail
 from packhouse.queries.products import product_id_of
 from packhouse.services import bookings
 from packhouse.services.bookings import MOST_PARTS, MOST_PIECES, Part, Target, Wish
@@ -156,6 +157,22 @@ def create_job(wanted: dict[str, Any], once: dict[str, str]) -> ResponseReturnVa
         source="desk" if actor.role in STAFF else "online",
     )  # fmt: skip
     return answer
+
+
+@bp.route("/jobs/<code>", methods=["GET"])
+@allow(Access.SIGNED_IN)
+@bp.arguments(Nothing, location="query")
+@bp.response(200, Job)
+def show_job(_nothing: dict[str, Any], code: str) -> ResponseReturnValue:
+    """Show a job with all its bookings; the price is that of those not given up."""
+    job = job_detail(code=code, actor=asking())
+    return {
+        "code": job.code,
+        "product": job.product_id,
+        "quantity": job.quantity,
+        "bookings": [dict(part.answer) for part in job.parts],
+        "price": job.price,
+    }
 
 
 @bp.route("/bookings/<code>", methods=["GET"])

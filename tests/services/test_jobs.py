@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from packhouse.db import Base, db
+from packhouse.db import Base, db, transaction
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import Malformed, NotAllowed, NotFound, RuleBroken, SlotTaken, Stale
 from packhouse.models.bookings import Booking, Job, Move
 from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.reminders import Message
+from packhouse.models.sites import Site
 from packhouse.models.slots import Claim
 from packhouse.queries.audit import verify
 from packhouse.services import bookings
@@ -242,4 +243,26 @@ def test_a_step_can_go_and_the_pieces_stay_as_many(
     )
 
     assert db.session.scalars(select(Job.quantity)).all() == [400]
+    assert verify(now=make.now) == ()
+
+
+def test_a_job_does_not_move_past_the_limits_of_fair_use(
+    make: Make, product: int, owner: Actor
+) -> None:
+    site = db.session.scalars(select(Machine.site_id).where(Machine.code == "M3")).one()
+    with transaction() as session:
+        session.get_one(Site, site).limit_week_hours = 2
+    made = booked(product, owner, make, Part("M3", make.at(8), 400), Part("M4", make.at(8), 400))
+    bookings.book(wish=Wish(product, 600, "M3", make.at(8, days=7)), actor=owner, now=make.now)
+    first, second = (each["code"] for each in made["bookings"])
+
+    def shifts(hour: int, days: int) -> tuple[Shift, Shift]:
+        at = make.at(hour, days=days)
+        return Shift(first, "M3", at), Shift(second, "M4", at)
+
+    with pytest.raises(RuleBroken) as broken:
+        bookings.move_job(code=made["code"], shifts=shifts(10, 7), actor=owner, now=make.now)
+    bookings.move_job(code=made["code"], shifts=shifts(10, 0), actor=owner, now=make.now)
+
+    assert {each.code for each in broken.value.problems} == {"limit_week"}
     assert verify(now=make.now) == ()

@@ -22,7 +22,7 @@ from packhouse.domain.permissions import Access, may_enter
 from packhouse.domain.users import Actor, Role
 from packhouse.models.complaints import Complaint
 from packhouse.services import bookings, runs
-from packhouse.services.bookings import ChosenDate, SeriesWish, Wish
+from packhouse.services.bookings import ChosenDate, Part, SeriesWish, Wish
 from packhouse.services.complaints import Grievance, answer_complaint, file_complaint
 from packhouse.web.access import OF_LIBRARIES, declared_access
 from tests.factories import Make
@@ -110,7 +110,7 @@ class Stranger:
             "new": "rumah kemasan contoh 27", "regency": "61.71", "nib": "1234567890123",
             "commissioned_on": "2026-12-01", "usual": "2", "fri": "07:30-11:30",
             "every": "week", "last_day": "2026-12-08", "weekdays": "1",
-            "chosen": "2026-12-01|M3|2026-12-01T01:00:00Z",
+            "chosen": "2026-12-01|M3|2026-12-01T01:00:00Z", "part": "M3|2026-12-01T01:00:00Z|100",
             "topic": "schedule", "text": "Mesin M3 terlambat dua jam.", "ticket": self.ticket,
             **dict.fromkeys(("mon", "tue", "wed", "thu"), "07:30-12:00 13:00-16:00"),
         }  # fmt: skip
@@ -121,6 +121,8 @@ class Stranger:
         for name in rule.arguments:
             if name == "code" and rule.rule.startswith("/bookings"):
                 values[name] = self._booking(rule)
+            elif name == "code" and "/jobs/" in rule.rule:
+                values[name] = self._job()
             elif name == "code" and rule.rule.startswith("/series"):
                 values[name] = self._series()
             elif name == "code" and "/machines" in rule.rule:
@@ -153,6 +155,17 @@ class Stranger:
         if admin is not None and not rule.endpoint.endswith("answer"):
             answer_complaint(complaint_id=complaint, text=text, actor=admin, now=self.make.now)
         return complaint
+
+    def _job(self) -> str:
+        """Return a job of two parts on one machine."""
+        code = self.make.code(self.make.machine(self.site))
+        actor = self.people[Role.OPERATOR]
+        assert actor is not None
+        parts = [Part(code, self.make.at(hour, days=7), 100) for hour in (8, 10)]
+        made = bookings.book_job(
+            product_id=self.product, quantity=200, parts=parts, actor=actor, now=self.make.now
+        )
+        return str(made["code"])
 
     def _series(self) -> str:
         """Return a wish for two Tuesdays, of which the first is booked."""

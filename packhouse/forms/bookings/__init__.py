@@ -10,6 +10,7 @@ from packhouse.forms.bookings.booking import (
     InstantField,
     MoveForm,
     RejectForm,
+    StartForm,
     VersionedForm,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "InstantField",
     "MoveForm",
     "RejectForm",
+    "StartForm",
     "VersionedForm",
 ]

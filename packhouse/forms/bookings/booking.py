@@ -87,12 +87,11 @@ class VersionedForm(BaseForm):
     version = WholeNumberField(validators=[Optional()], widget=HiddenInput())
 
 
-class MoveForm(VersionedForm, IdempotentForm):
-    """Where a booking is to go, in the local time of its house."""
+class StartForm(VersionedForm, IdempotentForm):
+    """When something is to begin instead, in the local time of its house."""
 
     day = DateField(_l("Tanggal"), [InputRequired()], format=DAY_FORMATS)
     time = TimeField(_l("Jam mulai"), [InputRequired()], format=["%H:%M", "%H.%M", "%H:%M:%S"])
-    machine = SelectField(_l("Mesin"))
 
     def instant(self, zone: str) -> datetime:
         """Return what was chosen as an instant; Malformed where no calendar holds it."""
@@ -102,6 +101,12 @@ class MoveForm(VersionedForm, IdempotentForm):
             return local.astimezone(UTC)
         except OverflowError:
             raise Malformed from None
+
+
+class MoveForm(StartForm):
+    """Where a booking is to go."""
+
+    machine = SelectField(_l("Mesin"))
 
 
 class CancelForm(VersionedForm):

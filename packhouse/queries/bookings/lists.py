@@ -186,7 +186,7 @@ def bookings_page(
     [from_at, to_at); ``search`` is part of a code or of the business's name. ``when`` needs
     ``now``. Raises Malformed for a cursor that is none.
     """
-    query = _ITEMS.where(_visible(actor), *_conditions(state, machine, site, from_at, to_at))
+    query = ITEMS.where(_visible(actor), *_conditions(state, machine, site, from_at, to_at))
     if search.strip():
         query = query.where(_matches(search.strip()))
     if when != "any":
@@ -200,7 +200,7 @@ def bookings_page(
     query = query.order_by(*(order if newest_first else (Booking.starts_at, Booking.id)))
     limit = min(max(limit, 1), MOST_PER_PAGE)
     rows = reading().execute(query.limit(limit + 1)).all()
-    items = tuple(_item(row) for row in rows[:limit])
+    items = tuple(item_of(row) for row in rows[:limit])
     return BookingsPage(items, _cursor(items[-1]) if len(rows) > limit else None)
 
 
@@ -215,8 +215,8 @@ def booking_detail(*, code: str, actor: Actor) -> BookingDetail:
 
 def booking_item(*, code: str, actor: Actor) -> BookingItem:
     """Return one booking in one query. Raises NotFound as ``booking_detail`` does."""
-    row = reading().execute(_ITEMS.where(Booking.code == code)).one_or_none()
-    item = None if row is None else _item(row)
+    row = reading().execute(ITEMS.where(Booking.code == code)).one_or_none()
+    item = None if row is None else item_of(row)
     if item is None or not may_see_booking(actor, item.business_id, item.site_id):
         raise NotFound("booking_not_found", code=code)
     return item
@@ -251,7 +251,7 @@ def repeats(*, actor: Actor, limit: int = 3) -> tuple[Repeat, ...]:
 _OF_SITE = (Site.code, Site.name, Site.address, Site.zone, Site.cancel_hours)
 _NAMES = (Machine.code, Machine.name, Business.name, Product.name, Product.pack)
 _REDUCED = (TariffReduction.kind, BookingReduction.percent)
-_ITEMS: Select[*tuple[Any, ...]] = (
+ITEMS: Select[*tuple[Any, ...]] = (
     select(Booking, Occupation.from_at, *_OF_SITE, *_NAMES, *_REDUCED)
     .join(Occupation, Occupation.id == Booking.occupation_id)
     .join(Site, Site.id == Booking.site_id)
@@ -313,7 +313,8 @@ def _read_cursor(text: str) -> tuple[datetime, int]:
     return from_epoch(int(found[1])), int(found[2])
 
 
-def _item(row: Row[*tuple[Any, ...]]) -> BookingItem:
+def item_of(row: Row[*tuple[Any, ...]]) -> BookingItem:
+    """Return one row of ``ITEMS`` as an item."""
     booking: Booking = row[0]
     occupied_from, site, site_name, address, zone, cancel_hours = row[1:7]
     machine, machine_name, business_name, product_name, pack, reduction, percent = row[7:]

@@ -29,6 +29,7 @@ from packhouse.models.slots import Occupation
 from packhouse.services.audit import Once, answer_once
 from packhouse.services.bookings.changes import cancel_booking, settle_move
 from packhouse.services.bookings.jobs import is_in_steps, problems_with_steps
+from packhouse.services.bookings.limits import problems_with_use
 from packhouse.services.bookings.requests import release
 from packhouse.services.bookings.steps import (
     Answer,
@@ -210,12 +211,42 @@ def _relocate(
         row.new_machine_id = booking.machine_id
         row.new_starts_at, row.new_ends_at = booking.starts_at, booking.ends_at
         session.add(row)
-    if not problems and group.job is not None and is_in_steps(group.job.quantity, moving):
-        problems = problems_with_steps(session, moving)
+    problems = problems or _problems_together(session, group, moving, places, actor, now)
     if problems:
         raise RuleBroken(problems)
     for booking in moving:
         settle_move(session, booking, places[booking.machine_id], actor, now)
+
+
+def _problems_together(
+    session: Session,
+    group: _Group,
+    moved: Sequence[Booking],
+    places: dict[int, Place],
+    actor: Actor,
+    now: datetime,
+) -> list[Problem]:
+    """Return what only shows when all parts have arrived: their order, and fair use.
+
+    On the way one part would count beside another that is about to leave. Neither the staff nor
+    who was displaced is bound by the limits, as with one booking.
+    """
+    problems: list[Problem] = []
+    if group.job is not None and is_in_steps(group.job.quantity, moved):
+        problems += problems_with_steps(session, moved)
+    for number, booking in enumerate(moved, start=1):
+        spot = places[booking.machine_id]
+        free = booking.state == State.DISPLACED or may_operate(actor, spot.site.id)
+        if free or booking.business_id is None:
+            continue
+        product = session.get_one(Product, booking.product_id)
+        found = problems_with_use(
+            session, spot=for_pack(session, spot, product.pack, now),
+            job=job_of(product, booking.quantity), business_id=booking.business_id,
+            starts_at=booking.starts_at, now=now, job_id=booking.job_id, leaving=booking.id,
+        )  # fmt: skip
+        problems += [Problem(each.code, {**each.facts, "part": number}) for each in found]
+    return problems
 
 
 def _leaving(

@@ -12,6 +12,7 @@ from packhouse.domain.bookings import State
 from packhouse.domain.permissions import may_enter
 from packhouse.forms.bookings import RejectForm
 from packhouse.queries.bookings import BookingItem, booking_detail
+from packhouse.queries.bookings.jobs import job_links
 from packhouse.queries.bookings.series import series_of, was_forgiven
 from packhouse.queries.reminders import deliveries_of
 from packhouse.queries.slots import journey_of, rivals
@@ -49,6 +50,7 @@ def _show(code: str, reject_form: RejectForm) -> str:
         rivals=rivals(booking=detail.booking, now=now) if may.decide else (),
         one_week=timedelta(days=7),
         series=series_of(booking_id=detail.booking.id),
+        job=job_links(booking_ids=[detail.booking.id]).get(detail.booking.id),
         forgiven=(detail.booking.cancelled_late or detail.booking.state == State.NO_SHOW)
         and was_forgiven(booking_id=detail.booking.id),
         has_list=may_enter(actor, Access.PRODUCER),

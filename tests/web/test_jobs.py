@@ -1,0 +1,102 @@
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from packhouse.db import db
+from packhouse.domain.users import Actor, Role
+from packhouse.models.bookings import Booking
+from packhouse.services import bookings
+from packhouse.services.bookings import Part, Wish
+from tests.factories import Make
+
+LoginAs = Callable[[Actor], FlaskClient]
+
+
+class House:
+    """Two machines, and somebody who packs more there than a day holds."""
+
+    def __init__(self, make: Make, login_as: LoginAs) -> None:
+        self.make = make
+        self.site = make.site(code="PTK")
+        make.machine(self.site, code="M3")
+        self.business = make.business()
+        self.product = make.product(self.business)
+        self.producer = make.producer(self.business)
+        self.browser = login_as(self.producer)
+
+    def book(self, *parts: Part) -> dict[str, Any]:
+        return bookings.book_job(
+            product_id=self.product, quantity=sum(part.quantity for part in parts), parts=parts,
+            actor=self.producer, now=self.make.now,
+        )  # fmt: skip
+
+    def page(self, path: str, **query: Any) -> str:
+        answer = self.browser.get(path, query_string=query)
+        assert answer.status_code == 200
+        return unescape(answer.text)
+
+    def send(self, path: str, page: str, **fields: Any) -> Any:
+        hidden = dict(re.findall(r'type="hidden" value="([^"]*)" name="(\w+)"', page))
+        data = {value: name for name, value in hidden.items()}
+        data |= dict(re.findall(r'name="(\w+)" type="hidden" value="([^"]*)"', page))
+        return self.browser.post(path, data=data | fields, follow_redirects=True)
+
+
+@pytest.fixture
+def house(make: Make, login_as: LoginAs) -> House:
+    return House(make, login_as)
+
+
+def count() -> int:
+    return db.session.scalars(select(func.count()).select_from(Booking)).one()
+
+
+def test_a_job_is_shown_moved_and_cancelled_as_one(house: House, make: Make) -> None:
+    made = house.book(Part("M3", make.at(8), 400), Part("M3", make.at(8, days=3), 300))
+    path = f"/jobs/{made['code']}"
+    first, second = (each["code"] for each in made["bookings"])
+
+    shown = house.page(path)
+    assert f"Pekerjaan {made['code']}: 2 bagian" in house.page("/bookings")
+    assert path in house.page(f"/bookings/{first}")
+    assert shown.index(first) < shown.index(second)
+    assert "26 Nov 2026" in shown
+    assert "27 Nov 2026" in shown
+
+    moved = house.send(f"{path}/move", house.page(f"{path}/move"), day="2026-11-30", time="09:00")
+    assert "Semua bagian sudah dipindah." in moved.text
+    assert "30 Nov 2026" in moved.text
+    assert "1 Des 2026" in moved.text
+
+    one = house.page(f"{path}/cancel", only=second)
+    assert "tinggal 400" in one
+    left = house.send(f"{path}/cancel", one)
+    assert "400" in left.text
+    gone = house.send(f"{path}/cancel", house.page(f"{path}/cancel"))
+    assert gone.text.count("Dibatalkan") >= 2
+
+
+def test_no_part_moves_to_where_one_of_them_cannot(house: House, make: Make) -> None:
+    made = house.book(Part("M3", make.at(8), 400), Part("M3", make.at(8, days=3), 300))
+    rival = Wish(make.product(make.business()), 400, "M3", make.at(8, days=7))
+    bookings.book(wish=rival, actor=make.user(Role.ADMIN), now=make.now)
+    path = f"/jobs/{made['code']}/move"
+
+    refused = house.send(path, house.page(path), day="2026-11-30", time="08:00")
+
+    assert refused.status_code == 409
+    assert "Bagian 2: " in unescape(refused.text)
+    assert "26 Nov 2026" in refused.text
+
+
+def test_a_foreign_job_is_not_found(house: House, make: Make, login_as: LoginAs) -> None:
+    made = house.book(Part("M3", make.at(8), 400), Part("M3", make.at(9), 300))
+    stranger = login_as(make.producer())
+
+    for path in ("", "/move", "/cancel"):
+        assert stranger.get(f"/jobs/{made['code']}{path}").status_code == 404
