@@ -12,9 +12,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from packhouse import clock
+from packhouse.domain.machines import MachineKind
 from packhouse.domain.slots import arrive_by
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import Malformed, NotFound, Problem
+from packhouse.forms.bookings.jobs import part_text
 from packhouse.forms.slots import DayForm, QuoteForm, SearchForm
 from packhouse.i18n.messages import problem_text
 from packhouse.i18n.names import name_of
@@ -29,6 +31,12 @@ from packhouse.queries.slots import (
     product_choice,
     product_choices,
     usual_house,
+)
+from packhouse.queries.slots.combined import (
+    Combined,
+    later_steps,
+    split_choices,
+    step_choices,
 )
 from packhouse.services import slots
 from packhouse.services.slots import Ask, Quote, Refusal
@@ -56,6 +64,16 @@ class WayForward:
 
     label: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoreWays:
+    """A job spread over days, or taken on to a later machine: ``then`` is the kind asked for."""
+
+    splits: tuple[Combined, ...] = ()
+    kinds: tuple[MachineKind, ...] = ()
+    then: MachineKind | None = None
+    steps: tuple[Combined, ...] = ()
 
 
 @bp.app_template_filter("arrival")
@@ -103,7 +121,32 @@ def quote() -> ResponseReturnValue:
         return _page(form, search), 422
     product = product_choice(product_id=ask.product_id, actor=actor)
     session["business"] = product.business_id  # What she does next is likely for the same one.
-    return _page(form, search, found=found, product=product, ask=ask)
+    return _page(
+        form, search, found=found, product=product, ask=ask, more=_more(product, ask, found)
+    )
+
+
+def _more(product: ProductChoice, ask: Ask, found: Quote) -> MoreWays:
+    """Return what one time on one machine cannot do: several days, or several machines."""
+    actor, now = current_actor(), clock.now()
+    asked: dict[str, Any] = {
+        "product": product, "quantity": ask.quantity, "from_at": ask.from_at,
+        "actor": actor, "now": now,
+    }  # fmt: skip
+    if not found.offers:
+        return MoreWays(splits=split_choices(site=ask.site, **asked))
+    house = found.offers[0].site
+    kinds = later_steps(product=product, site=house, now=now)
+    then = next((kind for kind in kinds if kind == request.args.get("with")), None)
+    steps = step_choices(site=house, then=then, **asked) if then else ()
+    return MoreWays(kinds=kinds, then=then, steps=steps)
+
+
+def _job_url(product: ProductChoice, quantity: int, choice: Combined) -> str:
+    parts = [
+        part_text(each.visit.machine, each.visit.starts_at, each.quantity) for each in choice.pieces
+    ]
+    return url_for("bookings.job_new", product=product.id, quantity=quantity, part=parts)
 
 
 @bp.get("/quote/times")
@@ -155,6 +198,7 @@ def _page(
     found: Quote | None = None,
     product: ProductChoice | None = None,
     ask: Ask | None = None,
+    more: MoreWays | None = None,
 ) -> str:
     telling = _telling(found.refusals) if found else None
     return render_template(
@@ -165,6 +209,8 @@ def _page(
         found=found,
         product=product,
         ask=ask,
+        more=more or MoreWays(),
+        job_url=_job_url,
         groups=_grouped(found.refusals) if found else (),
         telling=telling,
         ways=_ways(ask, telling) if found and ask and not found.offers else (),

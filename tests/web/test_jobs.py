@@ -36,7 +36,7 @@ class House:
         )  # fmt: skip
 
     def page(self, path: str, **query: Any) -> str:
-        answer = self.browser.get(path, query_string=query)
+        answer = self.browser.get(path, query_string=query or None)
         assert answer.status_code == 200
         return unescape(answer.text)
 
@@ -100,3 +100,54 @@ def test_a_foreign_job_is_not_found(house: House, make: Make, login_as: LoginAs)
 
     for path in ("", "/move", "/cancel"):
         assert stranger.get(f"/jobs/{made['code']}{path}").status_code == 404
+
+
+def chosen(page: str) -> str:
+    found = re.search(r'href="(/jobs/new\?[^"]+)"', page)
+    assert found is not None
+    return unescape(found[1])
+
+
+def test_what_no_day_holds_is_spread_over_days_and_booked_once(house: House) -> None:
+    page = house.page("/quote", product=house.product, quantity=15000, site="PTK")
+    assert "Dibagi 3 hari" in page
+    recap = house.page(chosen(page))
+    assert "Pesan semuanya" in recap
+    parts = re.findall(r'name="part" value="([^"]+)"', recap)
+    assert len(parts) == 3
+
+    done = house.send("/jobs", recap, part=parts)
+    again = house.send("/jobs", recap, part=parts)
+
+    assert done.request.path == again.request.path
+    assert done.request.path.startswith("/jobs/J-")
+    assert "15.000" in done.text
+    assert count() == 3
+    # Another tap with a page of its own finds the time taken, and says so part by part.
+    other = house.send("/jobs", recap, part=parts, idempotency_key="lain")
+    assert other.status_code == 409
+    assert "Bagian 1: " in unescape(other.text)
+    assert count() == 3
+
+
+def test_packs_go_on_to_the_next_machine_on_the_same_day(house: House, make: Make) -> None:
+    make.machine(house.site, code="K1", kind="coder", rate_per_minute=30.0)
+    asked = {"product": house.product, "quantity": 400, "site": "PTK"}
+    page = house.page("/quote", **asked)
+    assert "Segel + cetak kode" in page
+    assert "/jobs/new" not in page
+
+    recap = house.page(chosen(house.page("/quote", **asked, **{"with": "coder"})))
+    parts = re.findall(r'name="part" value="([^"]+)"', recap)
+    assert [each.split("|")[0] for each in parts] == ["M3", "K1"]
+    done = house.send("/jobs", recap, part=parts)
+
+    assert "Setiap bagian mengerjakan semua kemasan" in done.text
+    assert count() == 2
+
+
+def test_parts_that_nobody_can_read_are_refused(house: House) -> None:
+    asked = {"product": house.product, "quantity": 10}
+    for part in ("", "M3", "M3|kapan|10", "M3|2026-12-01T01:00:00Z|-1", "M3|2026-12-01T01:00|10"):
+        answer = house.browser.get("/jobs/new", query_string={**asked, "part": part})
+        assert answer.status_code == 400

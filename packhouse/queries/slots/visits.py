@@ -86,7 +86,9 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True)
-class _Spot:
+class Spot:
+    """A machine of a house, with what stands on it around a window."""
+
     machine: Machine
     site: Site
     time: MachineTime
@@ -114,13 +116,13 @@ def free_day(
     chosen = MachineChoice(row.code, row.name, site.code, site.name, site.zone)
     window, problem = None, _day_problem(day, today, site)
     if problem is None:
-        window = _bookable(calendar.local_day(day), site, actor, now)
+        window = bookable(calendar.local_day(day), site, actor, now)
         problem = Problem("too_soon", {"notice_minutes": site.notice_minutes})
     if window is None:
         return FreeDay(chosen, day, (), (problem,))
-    job = _job(session, product, quantity)
-    (spot,) = _spots(session, site, [row], window, product, now)
-    visits = tuple(_visit(spot, each.placement) for each in options(spot.time, job, window))
+    job = job_for(session, product, quantity)
+    (spot,) = spots_of(session, site, [row], window, product, now)
+    visits = tuple(visit_of(spot, each.placement) for each in options(spot.time, job, window))
     refused = () if visits else refusals(spot.time, job, window)
     problems = tuple(problem.told_in(site.zone) for problem in refused)
     return FreeDay(chosen, day, visits, problems)
@@ -150,10 +152,10 @@ def visit_at(
     if problems:
         return None, tuple(problems)
     window = TimeRange(starts_at, starts_at + timedelta(seconds=1))
-    (spot,) = _spots(session, site, [row], window, product, now)
-    placed = place(spot.time, _job(session, product, quantity), starts_at)
+    (spot,) = spots_of(session, site, [row], window, product, now)
+    placed = place(spot.time, job_for(session, product, quantity), starts_at)
     if isinstance(placed, Placement):
-        return _visit(spot, placed), ()
+        return visit_of(spot, placed), ()
     return None, tuple(problem.told_in(site.zone) for problem in placed)
 
 
@@ -171,18 +173,18 @@ def other_times(
     product = product_choice(product_id=booking.product_id, actor=actor)
     site = session.get_one(Site, booking.site_id)
     start = max(from_at or now, now)
-    window = _bookable(TimeRange(start, start + LOOK_AHEAD), site, actor, now)
+    window = bookable(TimeRange(start, start + LOOK_AHEAD), site, actor, now)
     if window is None:
         return ()
     machines = session.scalars(
         select(Machine).where(Machine.site_id == site.id).order_by(Machine.id)
     ).all()
-    found = _spots(session, site, machines, window, product, now, leaving=booking.id)
+    found = spots_of(session, site, machines, window, product, now, leaving=booking.id)
     spots = {spot.machine.code: spot for spot in found}
-    job = _job(session, product, booking.quantity)
+    job = job_for(session, product, booking.quantity)
     choices = best_options((spot.time for spot in found), job, window)
     visits = (
-        _visit(spots[each.option.placement.machine], each.option.placement, each.why)
+        visit_of(spots[each.option.placement.machine], each.option.placement, each.why)
         for each in choices
     )
     here = (booking.machine, booking.starts_at)
@@ -232,7 +234,8 @@ def rivals(*, booking: BookingItem, now: datetime) -> tuple[Rival, ...]:
 # --- looking ------------------------------------------------------------------------------------
 
 
-def _job(session: Session, product: ProductChoice, quantity: int) -> Job:
+def job_for(session: Session, product: ProductChoice, quantity: int) -> Job:
+    """Return so many pieces of a product as planning sees them."""
     row = session.get_one(Product, product.id)
     traits = traits_of(row.lane, frozenset(row.allergens), row.aroma, wet=row.wet)
     return Job(traits, row.pack, quantity)
@@ -248,7 +251,7 @@ def _machine(session: Session, code: str) -> tuple[Machine, Site]:
     return machine, site
 
 
-def _spots(
+def spots_of(
     session: Session,
     site: Site,
     machines: Sequence[Machine],
@@ -257,7 +260,7 @@ def _spots(
     now: datetime,
     *,
     leaving: int | None = None,
-) -> list[_Spot]:
+) -> list[Spot]:
     """Load machines of one house with what stands around the window, in whole local days."""
     calendar = load_calendar(session, site.id)
     days = TimeRange(
@@ -270,7 +273,7 @@ def _spots(
     full = load_operators_full(session, site=site, window=days)
     reductions = load_reductions(session, business_id=product.business_id, now=now)
     return [
-        _Spot(
+        Spot(
             machine,
             site,
             MachineTime(
@@ -285,7 +288,8 @@ def _spots(
     ]
 
 
-def _visit(spot: _Spot, placed: Placement, why: Iterable[str] = ()) -> Visit:
+def visit_of(spot: Spot, placed: Placement, why: Iterable[str] = ()) -> Visit:
+    """Return a placement with its names, its price and why it is shown."""
     tariff = spot.time.spec.tariff_per_hour
     cost = price_with(tariff, placed.phases.work_minutes, spot.reductions.at(spot.site.id))
     return Visit(
@@ -310,7 +314,7 @@ def _visit(spot: _Spot, placed: Placement, why: Iterable[str] = ()) -> Visit:
     )
 
 
-def _bookable(window: TimeRange, site: Site, actor: Actor, now: datetime) -> TimeRange | None:
+def bookable(window: TimeRange, site: Site, actor: Actor, now: datetime) -> TimeRange | None:
     """Return the part of a window that lies within the house's notice and horizon."""
     notice = 0 if may_operate(actor, site.id) else site.notice_minutes
     earliest = ceil_to_slot(now + timedelta(minutes=notice))
