@@ -145,7 +145,7 @@ def create(wanted: dict[str, Any], once: dict[str, str]) -> ResponseReturnValue:
 @allow(Access.PRODUCER)
 @bp.arguments(NewJob)
 @bp.arguments(Repeatable, location="headers")
-@bp.response(201, Job)
+@bp.response(201, Job, headers=LOCATED)
 def create_job(wanted: dict[str, Any], once: dict[str, str]) -> ResponseReturnValue:
     """Book several times, on one machine or on many, for one job: all of them or none."""
     actor = asking()
@@ -156,7 +156,7 @@ def create_job(wanted: dict[str, Any], once: dict[str, str]) -> ResponseReturnVa
         actor=actor, now=clock.now(), key=once.get("key"),
         source="desk" if actor.role in STAFF else "online",
     )  # fmt: skip
-    return answer
+    return answer, 201, here(f"jobs/{answer['code']}")
 
 
 @bp.route("/jobs/<code>", methods=["GET"])

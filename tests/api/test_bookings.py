@@ -329,6 +329,12 @@ def test_a_job_takes_all_its_parts(house: House, make: Make) -> None:
     assert answer.json["price"] == sum(each["price"] for each in made)
     assert (again.status_code, again.json) == (201, answer.json)
     assert len(house.producer.get("bookings").json["items"]) == 3
+    shown = house.producer.get(f"jobs/{answer.json['code']}")
+    assert answer.headers["Location"].endswith(shown.request.path)
+    assert shown.json | {"bookings": 3} == answer.json | {"bookings": 3}
+    assert [each["starts_at"][8:13] for each in shown.json["bookings"]] == [
+        "26T08", "26T08", "27T09"]  # fmt: skip
+    assert house.stranger().get(f"jobs/{answer.json['code']}").status_code == 404
 
 
 def test_a_job_takes_nothing_when_one_part_does_not_fit(house: House, make: Make) -> None:

@@ -17,7 +17,7 @@ from packhouse.models.sites import Site
 from packhouse.models.slots import Claim
 from packhouse.queries.audit import verify
 from packhouse.services import bookings
-from packhouse.services.bookings import Part, Shift, Wish
+from packhouse.services.bookings import Part, Shift, Target, Wish
 from tests.factories import Make
 
 
@@ -265,4 +265,24 @@ def test_a_job_does_not_move_past_the_limits_of_fair_use(
     bookings.move_job(code=made["code"], shifts=shifts(10, 0), actor=owner, now=make.now)
 
     assert {each.code for each in broken.value.problems} == {"limit_week"}
+    assert verify(now=make.now) == ()
+
+
+def test_a_step_alone_does_not_move_before_the_one_it_follows(
+    make: Make, product: int, owner: Actor, coder: str
+) -> None:
+    made = bookings.book_job(
+        product_id=product, quantity=400, actor=owner, now=make.now,
+        parts=(Part("M3", make.at(8), 400), Part(coder, make.at(10), 400)),
+    )  # fmt: skip
+    step = made["bookings"][1]["code"]
+
+    for hour in (7, 8):
+        early = Target(make.at(hour, 30))
+        with pytest.raises(RuleBroken) as broken:
+            bookings.move(code=step, target=early, actor=owner, now=make.now)
+        assert {each.code for each in broken.value.problems} <= {
+            "steps_out_of_order", "steps_too_close",
+        }  # fmt: skip
+    bookings.move(code=step, target=Target(make.at(9)), actor=owner, now=make.now)
     assert verify(now=make.now) == ()

@@ -73,7 +73,7 @@ def test_a_job_is_shown_moved_and_cancelled_as_one(house: House, make: Make) -> 
     assert "30 Nov 2026" in moved.text
     assert "1 Des 2026" in moved.text
 
-    one = house.page(f"{path}/cancel", only=second)
+    one = house.page(f"{path}/cancel", booking=second)
     assert "tinggal 400" in one
     left = house.send(f"{path}/cancel", one)
     assert "400" in left.text

@@ -18,13 +18,14 @@ from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.products import Job
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.users import Actor
-from packhouse.errors import NotAllowed, NotFound, Problem, SlotTaken, Stale, WrongState
+from packhouse.errors import NotAllowed, NotFound, Problem, RuleBroken, SlotTaken, Stale, WrongState
 from packhouse.models.bookings import Booking, Move
 from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.slots import Occupation
 from packhouse.services.audit import Once, answer_once
 from packhouse.services.bookings.booking import Wish, alternatives_to
+from packhouse.services.bookings.jobs import problems_with_moved_step
 from packhouse.services.bookings.limits import problems_with_use
 from packhouse.services.bookings.requests import release
 from packhouse.services.bookings.steps import (
@@ -131,6 +132,8 @@ def move_booking(
     booking.machine_id, booking.site_id = new.machine.id, new.site.id
     write_times(booking, new, placed)
     reduce_price(session, booking, now=now)
+    if out_of_order := problems_with_moved_step(session, booking):
+        raise RuleBroken(out_of_order)
     history.new_machine_id = booking.machine_id
     history.new_starts_at, history.new_ends_at = booking.starts_at, booking.ends_at
     session.add(history)

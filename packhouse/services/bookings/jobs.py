@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Protocol
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, transaction, use_case
+from packhouse.domain.bookings import GIVEN_UP
 from packhouse.domain.machines import STAGES, MachineKind
 from packhouse.domain.permissions import may_act_for
 from packhouse.domain.slots import BREATHING_MINUTES
@@ -170,6 +172,19 @@ def problems_with_steps(session: Session, steps: Sequence[Booking]) -> list[Prob
             facts = {"part": number, "breathing_minutes": BREATHING_MINUTES}
             problems.append(Problem("steps_too_close", facts))
     return problems
+
+
+def problems_with_moved_step(session: Session, booking: Booking) -> list[Problem]:
+    """Return how a booking that moved alone breaks the order of its job's steps, if it has any."""
+    job = session.get(Job, booking.job_id) if booking.job_id else None
+    if job is None:
+        return []
+    parts = session.scalars(
+        select(Booking)
+        .where(Booking.job_id == job.id, Booking.state.not_in(GIVEN_UP))
+        .order_by(Booking.starts_at, Booking.id)
+    ).all()
+    return problems_with_steps(session, parts) if is_in_steps(job.quantity, parts) else []
 
 
 def _of_part(problem: Problem, number: int) -> Problem:

@@ -157,7 +157,7 @@ def _move_page(job: JobDetail, form: StartForm, problems: Sequence[str]) -> str:
 @allow(Access.PRODUCER)
 def job_cancel(code: str) -> str:
     job = job_detail(code=code, actor=current_actor())
-    data = {"version": job.version, "only": request.args.get("only", "")}
+    data = {"version": job.version, "only": request.args.get("booking", "")}
     return _cancel_page(job, CancelJobForm(formdata=None, data=data), ())
 
 
