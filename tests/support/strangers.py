@@ -15,14 +15,15 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from packhouse.db import Base, db
+from packhouse.db import Base, db, transaction
 from packhouse.domain.bookings import Every
 from packhouse.domain.bookings import Rule as Repetition
 from packhouse.domain.permissions import Access, may_enter
 from packhouse.domain.users import Actor, Role
+from packhouse.models.businesses import CooperativeMember
 from packhouse.models.complaints import Complaint
 from packhouse.services import bookings, runs
-from packhouse.services.bookings import ChosenDate, Part, SeriesWish, Wish
+from packhouse.services.bookings import ChosenDate, OrderRow, Part, SeriesWish, Wish
 from packhouse.services.complaints import Grievance, answer_complaint, file_complaint
 from packhouse.web.access import OF_LIBRARIES, declared_access
 from tests.factories import Make
@@ -125,6 +126,8 @@ class Stranger:
                 values[name] = self._job()
             elif name == "code" and rule.rule.startswith("/series"):
                 values[name] = self._series()
+            elif name == "code" and rule.rule.startswith("/orders"):
+                values[name] = self._order()
             elif name == "code" and "/machines" in rule.rule:
                 machine = self.make.machine(self.site)
                 values[name] = self.make.code(machine)
@@ -180,6 +183,20 @@ class Stranger:
             chosen=[ChosenDate(first, code, self.make.at(8, days=7))],
             actor=actor,
             now=self.make.now,
+        )
+        return str(made["code"])
+
+    def _order(self) -> str:
+        """Return an order of a cooperative with one row, of the business."""
+        cooperative = self.make.business(kind="cooperative", size="kecil")
+        with transaction() as session:
+            session.add(CooperativeMember(cooperative_id=cooperative, member_id=self.business))
+        code = self.make.code(self.make.machine(self.site))
+        actor = self.people[Role.OPERATOR]
+        assert actor is not None
+        row = OrderRow(self.business, 100, code, self.make.at(8), product_id=self.product)
+        made = bookings.book_order(
+            cooperative_id=cooperative, site="PTK", rows=[row], actor=actor, now=self.make.now
         )
         return str(made["code"])
 

@@ -19,9 +19,14 @@ TEXTS = {
         "Jumlah %(value)s tidak terbaca. Tulis angka bulat, misalnya 400."
     ),
     "row_product_missing": _l("Nama produk belum ada."),
+    "row_product_ambiguous": _l(
+        "Ada beberapa produk bernama %(value)s. Centang yang dimaksud dalam daftar."
+    ),
     "row_pack_missing": _l("Pilih kemasan produk baru %(value)s."),
     "row_machine_missing": _l("Tidak ada mesin untuk kemasan %(pack)s di rumah kemasan ini."),
     "row_too_long": _l("Lebih lama daripada satu hari. Bagi menjadi baris-baris yang lebih kecil."),
+    "row_quantity_too_large": _l("Jumlah paling banyak %(most)s."),
+    "order_not_found": _l("Pesanan %(code)s tidak ada."),
     "order_no_time": _l(
         "Tidak ada waktu kosong yang cukup untuk semua baris. Pilih tanggal yang lebih jauh,"
         " mesin yang lebih banyak, atau baris yang lebih sedikit."

@@ -1,6 +1,27 @@
 """Bookings: mine, one, a new one, moved, cancelled, and decided by the manager."""
 
-from packhouse.web.bookings import changing, combined, jobs, lists, making, record, series, showing
+from packhouse.web.bookings import (
+    changing,
+    combined,
+    jobs,
+    lists,
+    making,
+    orders,
+    record,
+    series,
+    showing,
+)
 from packhouse.web.bookings.frame import bp
 
-__all__ = ["bp", "changing", "combined", "jobs", "lists", "making", "orders", "record", "series", "showing"]
+__all__ = [
+    "bp",
+    "changing",
+    "combined",
+    "jobs",
+    "lists",
+    "making",
+    "orders",
+    "record",
+    "series",
+    "showing",
+]

@@ -10,6 +10,7 @@ from packhouse.domain.users import Actor, Role
 from packhouse.forms.bookings import FindForm
 from packhouse.queries.bookings import bookings_page, repeats
 from packhouse.queries.bookings.jobs import job_links
+from packhouse.queries.bookings.orders import cooperatives
 from packhouse.queries.slots import product_choices
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.bookings.frame import address, bp
@@ -42,6 +43,7 @@ def _mine(actor: Actor) -> ResponseReturnValue:
         repeats=again,
         jobs=job_links(booking_ids=[each.id for each in (*ahead, *past.items)]),
         has_products=bool(again) or bool(product_choices(actor=actor)),
+        has_orders=bool(cooperatives(actor=actor)),
         products_url=address("products.new") or address("products.index"),
     )
 

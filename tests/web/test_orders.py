@@ -1,0 +1,118 @@
+"""A cooperative's order on its pages: rows pasted and ticked, looked at, booked, read."""
+
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from packhouse.db import db, transaction
+from packhouse.domain.users import Actor, Role
+from packhouse.models.bookings import Booking
+from packhouse.models.businesses import CooperativeMember
+from packhouse.models.products import Product
+from tests.factories import Make
+
+LoginAs = Callable[[Actor], FlaskClient]
+FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', re.DOTALL)
+
+
+class Office:
+    """A cooperative of two, its secretary's browser, and a house with two sealers."""
+
+    def __init__(self, make: Make, login_as: LoginAs) -> None:
+        self.make, self.login_as = make, login_as
+        self.site = make.site(code="PTK")
+        make.machine(self.site, code="M3")
+        make.machine(self.site, code="M4")
+        self.id = make.business(name="Koperasi Contoh", kind="cooperative", size="kecil")
+        self.sari = make.business(name="Dapur Bu Sari")
+        self.rini = make.business(name="Rini")
+        with transaction() as session:
+            session.add_all(
+                CooperativeMember(cooperative_id=self.id, member_id=each)
+                for each in (self.sari, self.rini)
+            )
+        self.chips = make.product(self.sari, name="Keripik Pisang")
+        self.browser = login_as(make.producer(self.id))
+
+    def check(self, **more: Any) -> tuple[int, str]:
+        asked = {"cooperative": self.id, "site": "PTK", "day": "2026-11-26", "time": "08:00",
+                 "machines": "2", "pasted": ""}  # fmt: skip
+        answer = self.browser.post("/orders/new", data=asked | more)
+        return answer.status_code, unescape(answer.text)
+
+    def confirm(self, page: str) -> Any:
+        form = page[page.index('action="/orders"') : page.index("Pesan semua baris")]
+        fields: dict[str, list[str]] = {}
+        for name, value in FIELD.findall(form):
+            fields.setdefault(name, []).append(value)
+        return self.browser.post("/orders", data=fields)
+
+
+@pytest.fixture
+def office(make: Make, login_as: LoginAs) -> Office:
+    return Office(make, login_as)
+
+
+def count() -> int:
+    db.session.rollback()
+    return db.session.scalars(select(func.count()).select_from(Booking)).one()
+
+
+def test_every_bad_row_is_told_with_its_number_and_nothing_typed_is_lost(office: Office) -> None:
+    pasted = (
+        "Dapur Bu Sari; keripik  PISANG; 1.200\nSiapa; Abon; 5\nRini; Abon; banyak\nRini, Abon\n"
+        "Rini\tStik keju\t200"
+    )
+
+    status, page = office.check(pasted=pasted)
+
+    assert status == 422
+    assert "Baris 1" not in page
+    for text in ("Baris 2: Siapa", "Baris 3: Jumlah banyak", "Baris 4: Tulis", "Baris 5: Pilih"):
+        assert text in page
+    assert pasted in page.replace("\r\n", "\n")
+    assert "Produk baru: Stik keju" in page
+
+
+def test_rows_are_planned_booked_once_and_read_by_those_they_concern(office: Office) -> None:
+    key = re.findall(r'name="(new-[^"]+)-pack"', office.check(pasted="rini; Stik keju; 200")[1])[0]
+    fresh = {f"{key}-pack": "pouch_100", f"{key}-lane": "halal", f"{key}-aroma": "none"}
+    fresh |= {f"{key}-name": "Stik keju", f"quantity-{office.chips}": "1.200"}
+
+    status, page = office.check(pasted="rini; Stik keju; 200", **fresh)
+    assert status == 200
+    assert count() == 0
+    done, again = office.confirm(page), office.confirm(page)
+
+    assert done.status_code == again.status_code == 303
+    assert done.location == again.location
+    assert count() == 2
+    served = set(db.session.scalars(select(Booking.business_id)))
+    names = set(db.session.scalars(select(Product.name).where(Product.business_id == office.rini)))
+    db.session.rollback()
+    assert served == {office.sari, office.rini}
+    assert names == {"Stik keju"}
+    code = done.location.rpartition("/")[2]
+    whole = office.browser.get(done.location).text
+    assert f"{code}-01" in whole
+    assert f"{code}-02" in whole
+    assert code in office.browser.get("/orders").text
+    member = office.login_as(office.make.producer(office.rini)).get(done.location).text
+    assert "Stik keju" in member
+    assert "Keripik Pisang" not in member
+    stranger = office.login_as(office.make.producer())
+    assert stranger.get(done.location).status_code == 404
+    staff = office.login_as(office.make.user(Role.OPERATOR, sites=(office.site,)))
+    assert "Keripik Pisang" in staff.get(done.location).text
+    assert f"{code}-01" in staff.get("/board?cetak=1&day=2026-11-26").text
+
+
+def test_who_runs_no_cooperative_is_told_so(office: Office) -> None:
+    page = office.login_as(office.make.producer(office.sari)).get("/orders/new").text
+
+    assert "Tidak ada koperasi" in page
