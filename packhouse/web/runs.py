@@ -24,6 +24,7 @@ from packhouse.forms.bookings import BookForm
 from packhouse.forms.runs import FinishForm, PauseForm, WalkInForm, pause_reasons
 from packhouse.i18n.messages import problem_text
 from packhouse.i18n.names import name_of
+from packhouse.queries.bookings.orders import lot_codes
 from packhouse.queries.runs import Action, Board, House, board_sites, day_board, session_view
 from packhouse.queries.slots import machines_for, product_choice, product_choices
 from packhouse.services import bookings, runs, slots
@@ -60,7 +61,8 @@ def board() -> ResponseReturnValue:
         # Nobody reads on at a wall: it may turn the page by itself.
         return render_template("runs/wall.html", board=shown), {"Refresh": WALL_SECONDS}
     if request.args.get("cetak"):
-        return render_template("runs/sheet.html", board=shown)
+        codes = [job.code for machine in shown.machines for job in machine.jobs]
+        return render_template("runs/sheet.html", board=shown, lots=lot_codes(codes=codes))
     return _board_page(shown, houses, today)
 
 
