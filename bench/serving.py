@@ -35,6 +35,7 @@ def environment(store: Store) -> dict[str, str]:
         "PACKHOUSE_RATELIMIT": "0",
         "PACKHOUSE_LOG_LEVEL": "ERROR",
         "BENCH_DATABASE_URL": store.url,
+        "MALLOC_ARENA_MAX": "2",
     }
 
 

@@ -52,7 +52,7 @@ def _measure(store: Store) -> None:
 
 @contextmanager
 def _worker(store: Store) -> Iterator[int]:
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
+    command = [sys.executable, "worker.py"]
     process = subprocess.Popen(command, env=environment(store), start_new_session=True)
     try:
         yield process.pid

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import flask_migrate
 from sqlalchemy import update
 
 from packhouse.db import db, transaction
@@ -51,7 +50,9 @@ def read(file: Path, *, now: datetime) -> int:
             "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction",
             f"--dbname={_url()}", str(file),
         )  # fmt: skip
-    flask_migrate.upgrade()
+    from flask_migrate import upgrade  # Not before: Alembic is heavy.
+
+    upgrade()
     with transaction() as session:
         parked: Any = session.execute(
             update(Message)

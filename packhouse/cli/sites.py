@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 import click
-import flask_migrate
 from flask import Flask
 from flask.cli import with_appcontext
 from flask_babel import gettext as _
@@ -61,7 +60,9 @@ def refusals_told() -> Iterator[None]:
 @with_appcontext
 def init_db() -> None:
     """Create the tables, or bring them up to date, and check the rules the database keeps."""
-    flask_migrate.upgrade()
+    from flask_migrate import upgrade  # Not before: Alembic is heavy.
+
+    upgrade()
     with db.engine.connect() as connection:
         missing = triggers.expected(connection.dialect.name) - triggers.present(connection)
     if missing:

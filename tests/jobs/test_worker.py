@@ -210,7 +210,7 @@ def test_the_process_works_and_ends_cleanly_when_told_to(tmp_path: Path) -> None
         [*flask, "db", "upgrade"], cwd=ROOT, env=environment, check=True, capture_output=True
     )
     process = subprocess.Popen(
-        [*flask, "worker"], cwd=ROOT, env=environment, stderr=subprocess.PIPE
+        [sys.executable, "worker.py"], cwd=ROOT, env=environment, stderr=subprocess.PIPE
     )
 
     def has_worked() -> bool:
