@@ -1,5 +1,7 @@
 """The board of a full day of fifty machines, as read and as shown, with a short and a long past."""
 
+import gzip
+
 from bench.histories import NOW, TODAY, Past, all_pasts, compare
 from packhouse.queries.runs import Board, day_board
 
@@ -14,7 +16,9 @@ def run() -> None:
         acts = [(past, lambda past=past: board(past)) for past in pasts]
         compare("board", "query", acts, times=TIMES, jobs=jobs)
         shown = [(past, past.page("/board")) for past in pasts]
-        compare("board", "page", shown, times=TIMES, jobs=jobs, bytes=len(shown[0][1]()))
+        body = shown[0][1]()
+        sizes = {"bytes": len(body), "bytes_gzip": len(gzip.compress(body))}
+        compare("board", "page", shown, times=TIMES, jobs=jobs, **sizes)
 
 
 def board(past: Past) -> Board:
