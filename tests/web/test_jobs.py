@@ -109,7 +109,9 @@ def chosen(page: str) -> str:
 
 
 def test_what_no_day_holds_is_spread_over_days_and_booked_once(house: House) -> None:
-    page = house.page("/quote", product=house.product, quantity=15000, site="PTK")
+    page = house.page(
+        "/quote", product=house.product, quantity=15000, site="PTK", **{"from": "2026-11-30"}
+    )
     assert "Dibagi 3 hari" in page
     recap = house.page(chosen(page))
     assert "Pesan semuanya" in recap
@@ -132,7 +134,7 @@ def test_what_no_day_holds_is_spread_over_days_and_booked_once(house: House) -> 
 
 def test_packs_go_on_to_the_next_machine_on_the_same_day(house: House, make: Make) -> None:
     make.machine(house.site, code="K1", kind="coder", rate_per_minute=30.0)
-    asked = {"product": house.product, "quantity": 400, "site": "PTK"}
+    asked = {"product": house.product, "quantity": 400, "site": "PTK", "from": "2026-12-01"}
     page = house.page("/quote", **asked)
     assert "Segel + cetak kode" in page
     assert "/jobs/new" not in page

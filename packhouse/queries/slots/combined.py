@@ -6,7 +6,7 @@ for anybody.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session
@@ -80,8 +80,7 @@ def split_choices(
     session = reading()
     job = job_for(session, product, quantity)
     for house, machines in _houses(session, product, site, now):
-        start = max(from_at or now, now)
-        window = bookable(TimeRange(start, start + LOOK_AHEAD), house, actor, now)
+        window = bookable(_ahead(from_at, now, LOOK_AHEAD), house, actor, now)
         if window is None:
             continue
         spots = _by_code(spots_of(session, house, machines, window, product, now))
@@ -123,8 +122,7 @@ def step_choices(
     session = reading()
     job = job_for(session, product, quantity)
     for house, machines in _houses(session, product, site, now):
-        start = max(from_at or now, now)
-        window = bookable(TimeRange(start, start + BUNDLE_DAYS), house, actor, now)
+        window = bookable(_ahead(from_at, now, BUNDLE_DAYS), house, actor, now)
         if window is None:
             continue
         spots = _by_code(spots_of(session, house, machines, window, product, now))
@@ -159,6 +157,11 @@ def pieces_at(
         problems += [Problem(each.code, {**each.facts, "part": number}) for each in refused]
         found += [Piece(quantity, visit)] if visit else []
     return (None if problems else Combined(tuple(found))), tuple(problems)
+
+
+def _ahead(from_at: datetime | None, now: datetime, days: timedelta) -> TimeRange:
+    start = max(from_at or now, now).astimezone(UTC)
+    return TimeRange(start, start + days)
 
 
 def _houses(
