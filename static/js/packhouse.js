@@ -198,11 +198,12 @@ const fill = (form, kept) => {
     field.dispatchEvent(new Event("change", { bubbles: true }));
   }
 };
+const notingSent = (form, key) => form.addEventListener("submit", () => { try { sessionStorage.setItem("packhouse:sent", JSON.stringify([key, location.pathname])); } catch { /* kept longer */ } });
 const longForms = [...document.querySelectorAll("main form[method=post][data-once]")].filter((form) => keepable(form).length && !secret(form));
 for (const form of longForms) {
   const key = form.dataset.keep ?? `form:${new URL(form.action).pathname}`;
   const kept = store.read(key);
-  const redisplayed = form.querySelector("[aria-invalid], .summary");
+  const redisplayed = form.querySelector("[aria-invalid], .summary, [data-filled]");
   if (kept?.fields && !redisplayed && Date.now() - kept.at < 7 * 864e5) {
     const box = make("div", "", { class: "kept", role: "status" });
     const yes = make("button", words.restore, { type: "button", class: "btn btn-quiet" });
@@ -222,8 +223,10 @@ for (const form of longForms) {
     }
     store.write(key, { at: Date.now(), fields });
   });
-  form.addEventListener("submit", () => { try { sessionStorage.setItem("packhouse:sent", JSON.stringify([key, location.pathname])); } catch { /* kept longer */ } });
+  notingSent(form, key);
 }
+// What was looked at is sent by another form, with nothing left to type.
+for (const form of document.querySelectorAll("form[data-sends]")) notingSent(form, form.dataset.sends);
 try {
   const [key, from] = JSON.parse(sessionStorage.getItem("packhouse:sent")) ?? [];
   sessionStorage.removeItem("packhouse:sent");

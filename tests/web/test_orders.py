@@ -14,6 +14,8 @@ from packhouse.domain.users import Actor, Role
 from packhouse.models.bookings import Booking
 from packhouse.models.businesses import CooperativeMember
 from packhouse.models.products import Product
+from packhouse.services import bookings
+from packhouse.services.bookings import Wish
 from tests.factories import Make
 
 LoginAs = Callable[[Actor], FlaskClient]
@@ -110,6 +112,22 @@ def test_rows_are_planned_booked_once_and_read_by_those_they_concern(office: Off
     staff = office.login_as(office.make.user(Role.OPERATOR, sites=(office.site,)))
     assert "Keripik Pisang" in staff.get(done.location).text
     assert f"{code}-01" in staff.get("/board?cetak=1&day=2026-11-26").text
+
+
+def test_who_was_faster_costs_a_look_at_a_new_plan_and_no_typing(office: Office) -> None:
+    page = office.check(pasted="Dapur Bu Sari; Keripik Pisang; 400", machines="1")[1]
+    rival = Wish(office.make.product(office.make.business()), 400, "M3", office.make.at(8))
+    admin = office.make.user(Role.ADMIN)
+    bookings.book(wish=rival, actor=admin, now=office.make.now)
+
+    late = office.confirm(page)
+    told = unescape(late.text)
+
+    assert late.status_code == 409
+    assert "Dapur Bu Sari: " in told
+    assert "Dapur Bu Sari; Keripik Pisang; 400" in told
+    assert office.confirm(told).status_code == 303
+    assert count() == 2
 
 
 def test_who_runs_no_cooperative_is_told_so(office: Office) -> None:
