@@ -88,12 +88,6 @@ def day_in(instant: datetime, zone: str) -> str:
     return instant.astimezone(ZoneInfo(zone)).date().isoformat()
 
 
-@bp.app_template_global("has_endpoint")
-def has_endpoint(name: str) -> bool:
-    """Say whether a page exists, for links between features."""
-    return name in current_app.view_functions
-
-
 @bp.get("/quote")
 @allow(Access.PRODUCER)
 def quote() -> ResponseReturnValue:
@@ -308,5 +302,5 @@ def _ways(ask: Ask, telling: Problem | None) -> tuple[WayForward, ...]:
         ("machines.index", _("Lihat mesin dan kemasannya")),
         ("products.index", _("Lihat produk saya")),
     )
-    ways += [WayForward(label, url_for(name)) for name, label in elsewhere if has_endpoint(name)]
+    ways += [WayForward(label, url_for(name)) for name, label in elsewhere]
     return tuple(ways)
