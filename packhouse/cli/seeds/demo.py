@@ -9,6 +9,7 @@ from packhouse.cli.seeds.catalogue import LEGAL_BASIS
 from packhouse.cli.seeds.houses import House, add_machine, open_house
 from packhouse.cli.seeds.people import Firm, Known, Person, add_firm, add_staff
 from packhouse.cli.seeds.playing import HOUR, Play, Visit, instant_of, open_day
+from packhouse.cli.seeds.producers import come_weekly, complain, tell_papers, wait_for_time
 from packhouse.db import reading
 from packhouse.domain.users import SYSTEM, Role
 from packhouse.models.sites import load_calendar
@@ -142,6 +143,10 @@ def seed_demo(*, now: datetime, seed: int, tell: Callable[[int], object]) -> Non
     play.plan([_visit(row, firms) for row in VISITS])
     _break(play)
     _refuse(play, firms)
+    tell_papers(play, firms)
+    complain(play, firms, site=HOUSE.code)
+    come_weekly(play, firms)
+    wait_for_time(play, firms, site=HOUSE.code)
     play.run()
     tell(1)
     while reports.roll_up(actor=SYSTEM, now=now):
