@@ -12,9 +12,11 @@ from packhouse.models.bookings import Booking, JobLine
 from packhouse.models.businesses import Business, CooperativeMember, Membership
 from packhouse.models.users import User
 from tests.journeys.conftest import House
+from tests.support import browsers
 
 OpenPage = Callable[..., Page]
 MEMBERS = 12
+READER = browsers.Reader()
 
 pytestmark = [
     pytest.mark.browser,
@@ -62,6 +64,7 @@ def test_twelve_pasted_rows_are_booked_at_one_tap_and_count_for_each_member(
     main.get_by_role("button", name="Lihat rencana dan biaya").click()
     expect(main.get_by_text("Baris 12: Jumlah dua ratus tidak terbaca")).to_be_visible()
     assert not is_wide(page)
+    assert READER.findings(page) == []
 
     page.fill("[name=pasted]", "\n".join([*rows[:-1], "Anggota 12;keripik;1.200"]))
     main.get_by_role("button", name="Lihat rencana dan biaya").click()
@@ -69,10 +72,12 @@ def test_twelve_pasted_rows_are_booked_at_one_tap_and_count_for_each_member(
     expect(main.get_by_role("table")).to_contain_text("M3")
     expect(main.get_by_role("table")).to_contain_text("M4")
     assert not is_wide(page)
+    assert READER.findings(page) == []
 
     main.get_by_role("button", name="Pesan semua baris").click()
     expect(main.get_by_role("row")).to_have_count(MEMBERS + 1)
     assert not is_wide(page)
+    assert READER.findings(page) == []
 
     made = db.session.scalars(select(Booking).join(JobLine, JobLine.job_id == Booking.job_id)).all()
     names = {each.id: each.name for each in db.session.scalars(select(Business))}

@@ -130,6 +130,23 @@ def test_who_was_faster_costs_a_look_at_a_new_plan_and_no_typing(office: Office)
     assert count() == 2
 
 
+def test_rows_of_several_packs_share_a_machine_without_meeting(office: Office) -> None:
+    make = office.make
+    make.machine(office.site, code="B1", packs=("pouch_100", "pouch_500"), rate_per_minute=30.0)
+    make.product(office.rini, name="Abon", pack="pouch_500", allergens=["fish"])
+    make.product(office.rini, name="Stik", pack="pouch_100", allergens=["egg"])
+    pasted = (
+        "anggota\tproduk\tjumlah\nRini\tAbon\t300\nrini\tstik\t200\n"
+        "DAPUR BU SARI\tkeripik pisang\t1.200"
+    )
+
+    status, page = office.check(pasted=pasted)
+
+    assert status == 200
+    assert office.confirm(page).status_code == 303
+    assert count() == 3
+
+
 def test_who_runs_no_cooperative_is_told_so(office: Office) -> None:
     page = office.login_as(office.make.producer(office.sari)).get("/orders/new").text
 

@@ -28,6 +28,7 @@ from packhouse.forms.slots import DAY_FORMATS, MOST_PIECES, known_id
 from packhouse.queries.bookings.orders import Member, MemberProduct
 from packhouse.services.bookings import OrderRow
 from packhouse.services.bookings.cooperative import MOST_ROWS
+from packhouse.services.products import LONGEST_NAME
 
 LONGEST_PASTE = 20_000
 HEADINGS = {"anggota", "nama anggota", "nama", "member", "usaha"}
@@ -176,6 +177,8 @@ def _row(place: str, cells: Sequence[str], by_name: Mapping[str, Sequence[Member
         raise Malformed("row_member_ambiguous", value=who)
     if not what:
         raise Malformed("row_product_missing")
+    if len(what) > LONGEST_NAME:
+        raise Malformed("name_long", maximum=LONGEST_NAME)
     quantity, member = _quantity(many), found[0]
     product = _product(member, what)
     if product is not None:
