@@ -151,3 +151,23 @@ def test_who_runs_no_cooperative_is_told_so(office: Office) -> None:
     page = office.login_as(office.make.producer(office.sari)).get("/orders/new").text
 
     assert "Tidak ada koperasi" in page
+
+
+def test_a_secretary_calls_off_one_row_or_the_whole_order(office: Office) -> None:
+    _, page = office.check(
+        pasted="Dapur Bu Sari; keripik pisang; 1.200\nDapur Bu Sari; keripik pisang; 300"
+    )
+    shown = str(office.confirm(page).location)
+    first, second = db.session.scalars(select(Booking).order_by(Booking.id)).all()
+    codes = first.code, second.code
+    db.session.rollback()
+
+    asked = office.browser.get(f"{shown}/cancel?booking={codes[0]}")
+    one = office.browser.post(f"{shown}/cancel", data={"only": codes[0], "reason": ""})
+    stranger = office.login_as(office.make.producer(office.sari)).get(f"{shown}/cancel")
+    rest = office.browser.post(f"{shown}/cancel", data={"only": "", "reason": ""})
+
+    assert (asked.status_code, one.status_code, rest.status_code) == (200, 303, 303)
+    assert stranger.status_code == 404
+    assert {each.state for each in db.session.scalars(select(Booking))} == {"cancelled"}
+    assert "Batalkan seluruh pesanan" not in office.browser.get(shown).text

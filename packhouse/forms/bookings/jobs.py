@@ -68,3 +68,9 @@ def _part(text: str) -> Part:
         return Part(machine, starts_at.astimezone(UTC), quantity)
     except (ValueError, OverflowError):
         raise Malformed from None
+
+
+class CancelOrderForm(CancelJobForm):
+    """Why an order, or one row of it, is called off; rows change on their own, so no version."""
+
+    version = None  # type: ignore[assignment]  # WTForms leaves out a field set to None.

@@ -9,10 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from packhouse import clock
+from packhouse.domain.bookings import State
 from packhouse.domain.permissions import STAFF
 from packhouse.domain.products import traits_of
 from packhouse.errors import NotFound, Problem, RuleBroken, SlotTaken
 from packhouse.forms import new_key
+from packhouse.forms.bookings.jobs import CancelOrderForm
 from packhouse.forms.bookings.orders import (
     AskedRow,
     Fault,
@@ -40,6 +42,7 @@ from packhouse.services.bookings import OrderRow
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.bookings.frame import bp
 from packhouse.web.errors import status_of
+from packhouse.web.waitlist import ask_next
 
 MORNING = time(8)
 
@@ -60,6 +63,47 @@ def orders() -> str:
 def order_show(code: str) -> str:
     return render_template(
         "bookings/order_show.html", order=order_detail(code=code, actor=current_actor())
+    )
+
+
+@bp.get("/orders/<code>/cancel")
+@allow(Access.PRODUCER)
+def order_cancel(code: str) -> str:
+    data = {"only": request.args.get("booking", "")}
+    return _cancel_page(code, CancelOrderForm(formdata=None, data=data))
+
+
+@bp.post("/orders/<code>/cancel")
+@allow(Access.PRODUCER)
+def order_call_off(code: str) -> ResponseReturnValue:
+    form = CancelOrderForm()
+    if not form.validate():
+        return _cancel_page(code, form), 422
+    bookings.cancel_job(
+        code=code,
+        actor=current_actor(),
+        now=clock.now(),
+        reason=form.reason.data or "",
+        only=form.only.data or None,
+    )
+    ask_next()
+    flash(_("Dibatalkan. Waktunya sekarang kosong untuk orang lain."), "success")
+    return redirect(url_for("bookings.order_show", code=code), code=303)
+
+
+def _cancel_page(code: str, form: CancelOrderForm) -> str:
+    order, now = order_detail(code=code, actor=current_actor()), clock.now()
+    only = form.only.data or ""
+    chosen = [each for each in order.lines if only in ("", each.booking.code)]
+    if not chosen or not order.is_whole:
+        raise NotFound("job_not_found", code=code)
+    leaving = [each for each in chosen if each.booking.is_cancellable]
+    late = any(
+        each.booking.state == State.CONFIRMED and now > each.booking.change_until
+        for each in leaving
+    )
+    return render_template(
+        "bookings/order_cancel.html", order=order, form=form, only=only, leaving=leaving, late=late
     )
 
 
