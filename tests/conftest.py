@@ -52,15 +52,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         callspec: Any = getattr(item, "callspec", None)
         engine = callspec.params.get("store") if callspec else None
-        if not engine or not item.nodeid.startswith(ABOVE_SERVICES):
-            continue
-        if item.get_closest_marker("both_engines") is None:
+        if engine and _is_for_one(item):
             module, _, test = item.nodeid.partition("::")
             others = f"-{callspec.id}-".replace(f"-{engine}-", "-", 1)
             modules[module][test.partition("[")[0] + others].append(item)
     left_out = [item for tests in modules.values() for item in _other_engines(tests)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _is_for_one(item: pytest.Item) -> bool:
+    """Say whether one kind of database is enough for a test: by where it lies, or as marked."""
+    if item.get_closest_marker("one_engine") is not None:
+        return True
+    above = item.nodeid.startswith(ABOVE_SERVICES)
+    return above and item.get_closest_marker("both_engines") is None
 
 
 def _other_engines(tests: dict[str, list[pytest.Item]]) -> list[pytest.Item]:

@@ -148,6 +148,7 @@ def test_bodies_that_are_no_forms_are_refused(
     assert not them.complaints, "\n".join(them.complaints)
 
 
+@pytest.mark.one_engine
 def test_nothing_is_done_without_the_key_of_a_page_of_ours(
     app: Flask, client: FlaskClient, stranger_inside: Stranger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,7 @@ def test_all_that_is_invented_says_so(context: Flask) -> None:
     )
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("moment", sorted(set(MOMENTS) - {"in the morning"}))
 def test_the_demonstration_house_is_lawful_at_any_hour(context: Flask, moment: str) -> None:
     at = MOMENTS[moment]
