@@ -59,6 +59,8 @@ SEQUENCES = """
 SELECT setval(oid::regclass, 1, false)
   FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace
 """
+# Of these the rows that are deleted are worth sweeping out: every count would read them.
+SWOLLEN = "SELECT relname FROM pg_class WHERE relkind = 'r' AND pg_relation_size(oid) > 65536"
 OTHERS = """
 SELECT pg_terminate_backend(pid, 5000)
   FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -131,15 +133,23 @@ class Cluster:
         of the tables aside, or where rows long deleted have piled up and slow down every count.
         """
         try:
-            with psycopg.connect(_plain(self.url(name))) as connection:
+            with psycopg.connect(_plain(self.url(name)), autocommit=True) as connection:
                 if _size(connection) > fresh.size + MOST_LEFT:
                     return False
                 connection.execute(OTHERS)
-                connection.execute("SET LOCAL session_replication_role = replica")
-                connection.execute("SET LOCAL lock_timeout = '5s'")
-                deletes = [SQL("DELETE FROM {}").format(Identifier(each)) for each in fresh.empty]
-                connection.execute(SQL("; ").join(deletes))
-                connection.execute(SEQUENCES)
+                with connection.transaction():
+                    connection.execute("SET LOCAL session_replication_role = replica")
+                    connection.execute("SET LOCAL lock_timeout = '5s'")
+                    connection.execute(
+                        SQL("; ").join(
+                            SQL("DELETE FROM {}").format(Identifier(each)) for each in fresh.empty
+                        )
+                    )
+                    connection.execute(SEQUENCES)
+                swollen = {str(row[0]) for row in connection.execute(SWOLLEN)} & set(fresh.empty)
+                if swollen:
+                    names = SQL(", ").join(map(Identifier, sorted(swollen)))
+                    connection.execute(SQL("VACUUM {}").format(names))
                 filled = {table: _rows(connection, table) for table in fresh.filled}
                 definitions = connection.execute(SHAPE).fetchone()
             return (definitions, filled) == (fresh.definitions, fresh.filled)
