@@ -14,7 +14,7 @@ from packhouse.domain.time_range import local_iso
 from packhouse.errors import NotFound
 from packhouse.models.audit import AuditEntry
 from packhouse.models.businesses import Membership
-from packhouse.models.privacy import ClosedAccount, Consent
+from packhouse.models.privacy import Consent
 from packhouse.models.users import User
 
 USER_COLUMNS = ("id", "name", "email", "phone", "role", "locale", "is_active", "created_at")
@@ -84,11 +84,6 @@ def everything(*, user_id: int, zone: str, now: datetime) -> dict[str, Any]:
     entries = session.scalars(select(AuditEntry).where(_trail(user_id)).order_by(AuditEntry.id))
     found["audit_entries"] = [_entry(each, user_id, zone) for each in entries]
     return found
-
-
-def is_closed(*, user_id: int) -> bool:
-    """Say whether an account was closed for good."""
-    return reading().get(ClosedAccount, user_id) is not None
 
 
 def _businesses(session: Session, user_id: int) -> list[int]:
