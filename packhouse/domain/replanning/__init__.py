@@ -1,0 +1,5 @@
+"""A new time for every booking that lost its own, with as little disturbance as possible."""
+
+from packhouse.domain.replanning.situation import Affected, Outcome, Plan, Result, Situation, Spot
+
+__all__ = ["Affected", "Outcome", "Plan", "Result", "Situation", "Spot"]
