@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     and_,
+    bindparam,
     or_,
     select,
     true,
@@ -138,13 +139,15 @@ def taken_by_others() -> ColumnElement[bool]:
 
 def load_cooling(session: Session, *, business_id: int | None, now: datetime) -> CoolDown | None:
     """Return the cool-down of a business that runs now, if one does."""
-    missed = session.scalars(
-        select(Booking.starts_at).where(
-            Booking.business_id == business_id,
-            Booking.starts_at >= now - MEMORY - COOL_DOWN,
-            Booking.starts_at <= now,
-            Booking.state == State.NO_SHOW,
-            ~taken_by_others(),
-        )
-    )
-    return cool_down(missed, now)
+    asked = {"business_id": business_id, "since": now - MEMORY - COOL_DOWN, "now": now}
+    return cool_down(session.scalars(_MISSED, asked), now)
+
+
+# Built once: it runs with every booking far ahead.
+_MISSED = select(Booking.starts_at).where(
+    Booking.business_id == bindparam("business_id"),
+    Booking.starts_at >= bindparam("since"),
+    Booking.starts_at <= bindparam("now"),
+    Booking.state == State.NO_SHOW,
+    ~taken_by_others(),
+)
