@@ -34,6 +34,7 @@ class Site(Base):
     __table_args__ = (
         UniqueConstraint("code"),
         CheckConstraint("operators >= 0", name="operators"),
+        CheckConstraint("inform_minutes >= 0", name="inform_minutes"),
         CheckConstraint("limit_open >= 0", name="limit_open"),
         CheckConstraint("limit_week_hours >= 0", name="limit_week_hours"),
         CheckConstraint("limit_month_hours >= 0", name="limit_month_hours"),
@@ -56,6 +57,7 @@ class Site(Base):
     request_hours: Mapped[int] = mapped_column(default=48)
     grace_minutes: Mapped[int] = mapped_column(default=20)
     overrun_minutes: Mapped[int] = mapped_column(default=30)
+    inform_minutes: Mapped[int] = mapped_column(default=30)
     limit_open: Mapped[int | None]
     limit_week_hours: Mapped[int | None]
     limit_month_hours: Mapped[int | None]
