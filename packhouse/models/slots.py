@@ -8,17 +8,23 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
+    Select,
     Text,
+    and_,
     bindparam,
     func,
     literal_column,
     select,
     text,
+    true,
     type_coerce,
     union_all,
 )
@@ -91,11 +97,16 @@ class Claim(Base):
 
 
 class OperatorLoad(Base):
-    """How many attended machines run in a slot of a site; never more than people on shift."""
+    """How many attended machines run in a slot of a site; never more than people on shift.
+
+    ``promised`` are those that were booked before there were fewer people. They keep their
+    place, nobody follows them into it, and it is gone with them.
+    """
 
     __tablename__ = "operator_load"
     __table_args__ = (
-        CheckConstraint("0 <= used AND used <= capacity", name="capacity"),
+        CheckConstraint("0 <= used AND used <= capacity + promised", name="capacity"),
+        CheckConstraint("0 <= promised", name="promised"),
         {"sqlite_strict": True, "sqlite_with_rowid": False},
     )
 
@@ -103,6 +114,7 @@ class OperatorLoad(Base):
     slot: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     used: Mapped[int]
     capacity: Mapped[int]
+    promised: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Number(Base):
@@ -136,34 +148,51 @@ class Demand(Base):
     wanted_to: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-_NEIGHBOURS = (
-    select(
-        Occupation.machine_id,
-        Occupation.kind,
-        Occupation.from_at,
-        Occupation.to_at,
-        func.coalesce(Booking.id, -Offer.id).label("key"),
-        func.coalesce(Booking.starts_at, Offer.starts_at, type_=UtcDateTime).label("starts_at"),
-        Booking.cleaning_level,
-        Product.lane,
-        type_coerce(Product.allergens, Text).label("allergens"),
-        Product.aroma,
-        Product.wet,
-    )
-    .outerjoin(Booking, Booking.occupation_id == Occupation.id)
-    .outerjoin(Offer, Offer.occupation_id == Occupation.id)
-    .outerjoin(Product, Product.id == func.coalesce(Booking.product_id, Offer.product_id))
-    .where(Occupation.machine_id.in_(bindparam("machine_ids", expanding=True)))
-)
+_MACHINES: BindParameter[int] = bindparam("machine_ids", expanding=True)
 _START, _END = (bindparam(name, type_=UtcDateTime) for name in ("start", "end"))
+
+
+def _neighbours(bookings: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Return the question for occupations with what stands behind them.
+
+    ``bookings`` repeats of the bookings what the occupations are asked for: PostgreSQL then reads
+    those of the window, and not the whole past.
+    """
+    return (
+        select(
+            Occupation.machine_id,
+            Occupation.kind,
+            Occupation.from_at,
+            Occupation.to_at,
+            func.coalesce(Booking.id, -Offer.id).label("key"),
+            func.coalesce(Booking.starts_at, Offer.starts_at, type_=UtcDateTime).label("starts_at"),
+            Booking.cleaning_level,
+            Product.lane,
+            type_coerce(Product.allergens, Text).label("allergens"),
+            Product.aroma,
+            Product.wet,
+        )
+        .outerjoin(Booking, and_(Booking.occupation_id == Occupation.id, bookings))
+        .outerjoin(Offer, Offer.occupation_id == Occupation.id)
+        .outerjoin(Product, Product.id == func.coalesce(Booking.product_id, Offer.product_id))
+        .where(Occupation.machine_id.in_(_MACHINES))
+    )
+
+
 # Built once: it runs with every booking. Each half finds its rows by an index of its own.
 _AROUND = union_all(
-    _NEIGHBOURS.where(
+    _neighbours(
+        and_(
+            Booking.machine_id.in_(_MACHINES),
+            Booking.starts_at >= _START,
+            Booking.starts_at < _END,
+        )
+    ).where(
         Occupation.from_at >= _START,
         Occupation.from_at < _END,
         Occupation.status.in_(("live", "done")),
     ),
-    _NEIGHBOURS.where(
+    _neighbours(true()).where(
         literal_column("occupations.kind <> 'booking' AND occupations.status = 'live'"),
         Occupation.to_at > _START,
         Occupation.from_at < _START,
