@@ -1,15 +1,19 @@
-"""What really happened: runs, and the reason-coded states of machines."""
+"""What really happened: runs, taps, cleans, and the reason-coded states of machines."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from packhouse.db import STRICT, Base, UtcDateTime
 
 
 class Run(Base):
-    """One run on one machine; at most one per machine is open."""
+    """One run on one machine; at most one per machine is open.
+
+    The lot code stands on the packs it made. A start that was a slip of the thumb is undone: the
+    run waits, without time and states of its own, and the next start of its booking takes it up.
+    """
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -17,6 +21,7 @@ class Run(Base):
         CheckConstraint("good >= 0 AND rejected >= 0", name="counts"),
         Index("ix_runs_machine_id", "machine_id", "started_at"),
         Index(None, "booking_id"),
+        Index("uq_runs_lot_code", "lot_code", unique=True),
         Index(
             "uq_runs_open",
             "machine_id",
@@ -36,6 +41,72 @@ class Run(Base):
     good: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
     planned_rate: Mapped[float]
+    estimated: Mapped[bool] = mapped_column(default=False)
+    lot_code: Mapped[str | None]
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Tap(Base):
+    """A tap on a session that changed something: the device's time beside the server's.
+
+    ``number`` counts the taps of a booking. ``at`` is the instant the record goes by; it is
+    ``device_at`` where that could be believed, else the server's own time, an estimate.
+    """
+
+    __tablename__ = "taps"
+    __table_args__ = (
+        UniqueConstraint("booking_id", "number"),
+        CheckConstraint("number > 0", name="number"),
+        CheckConstraint(
+            "action IN ('start', 'pause', 'resume', 'finish', 'undo', 'correct')", name="action"
+        ),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id"))
+    number: Mapped[int]
+    action: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    device: Mapped[str] = mapped_column(default="")
+    device_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    estimated: Mapped[bool] = mapped_column(default=False)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class Cleaning(Base):
+    """A clean somebody signed for, or one that was left out, and why.
+
+    ``before`` a booking, ``closing`` a day, or ``skipped``: a run began without it. A full clean
+    before a run counts once a second person has looked.
+    """
+
+    __tablename__ = "cleanings"
+    __table_args__ = (
+        CheckConstraint("kind IN ('before', 'closing', 'skipped')", name="kind"),
+        CheckConstraint("level BETWEEN 1 AND 3", name="level"),
+        CheckConstraint("(kind = 'skipped') = (reason <> '')", name="reason"),
+        CheckConstraint("(checked_by IS NULL) = (checked_at IS NULL)", name="checked"),
+        CheckConstraint("checked_by IS NULL OR checked_by <> done_by", name="second"),
+        Index("ix_cleanings_machine_id", "machine_id", "done_at"),
+        Index(None, "booking_id"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    machine_id: Mapped[int] = mapped_column(ForeignKey("machines.id"))
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))
+    kind: Mapped[str]
+    level: Mapped[int]
+    reason: Mapped[str] = mapped_column(default="")
+    done_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    done_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    checked_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    device_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     estimated: Mapped[bool] = mapped_column(default=False)
 
 

@@ -72,7 +72,7 @@ SQLITE = {
     **{
         f"{table}_no_delete": f"""BEFORE DELETE ON {table}
         BEGIN SELECT RAISE(ABORT, '{table}_kept'); END"""
-        for table in ("bookings", "runs", "state_intervals")
+        for table in ("bookings", "runs", "state_intervals", "taps", "cleanings")
     },
 }
 
@@ -143,7 +143,7 @@ POSTGRES = {
     **{
         f"{table}_no_delete": f"BEFORE DELETE ON {table} FOR EACH ROW"
         " EXECUTE FUNCTION append_only()"
-        for table in ("bookings", "runs", "state_intervals")
+        for table in ("bookings", "runs", "state_intervals", "taps", "cleanings")
     },
 }
 

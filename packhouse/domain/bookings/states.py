@@ -39,6 +39,7 @@ TRANSITIONS: frozenset[tuple[State, State]] = frozenset(
         (State.ARRIVED, State.CANCELLED),
         (State.ARRIVED, State.DISPLACED),
         (State.RUNNING, State.FINISHED),
+        (State.RUNNING, State.ARRIVED),  # The start was a slip of the thumb.
         (State.DISPLACED, State.CONFIRMED),
         (State.DISPLACED, State.CANCELLED),
     }

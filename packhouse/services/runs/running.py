@@ -58,6 +58,8 @@ def check_in(*, code: str, actor: Actor, now: datetime) -> Answer:
     """Note that the customer is there, on the day of her booking; a repeat changes nothing."""
     with transaction() as session:
         booking, spot = operated(session, code=code, actor=actor, now=now)
+        if booking.state == State.RUNNING:
+            raise WrongState("wrong_state", code=code, state=booking.state, wanted=State.ARRIVED)
         if booking.state != State.ARRIVED:
             _refuse_another_day(booking, spot, now)
             become(session, booking, State.ARRIVED, actor=actor, now=now)
