@@ -14,7 +14,7 @@ from packhouse.domain.runs import BROKEN
 from packhouse.domain.time_range import ceil_to_slot, floor_to_slot, local_iso
 from packhouse.queries.machines import machine_item
 from packhouse.services import downtime
-from packhouse.services.downtime import PLANNED
+from packhouse.services.downtime import PLANNED, Affected
 
 bp = Blueprint("api-downtime", __name__, description="Times in which a machine cannot work.")
 
@@ -42,6 +42,8 @@ class Maintenance(ma.Schema):
     from_at = Instant(required=True, data_key="from")
     to_at = Instant(required=True, data_key="to")
     reason = fields.String(required=True)
+    state = fields.String(required=True)
+    in_the_way = fields.List(fields.Nested(Displaced), required=True)
 
 
 class NewMaintenance(Input):
@@ -60,7 +62,11 @@ def report(told: dict[str, Any], code: str) -> ResponseReturnValue:
     now = clock.now()
     zone = machine_item(code=code, now=now).zone
     affected = downtime.report_breakdown(machine=code, actor=asking(), now=now, **told)
-    lost = [
+    return {"affected": _told(affected, zone), "plan": None}, 201, here(f"machines/{code}")
+
+
+def _told(affected: tuple[Affected, ...], zone: str) -> list[dict[str, str]]:
+    return [
         {
             "code": each.code,
             "starts_at": local_iso(each.starts_at, zone),
@@ -68,7 +74,6 @@ def report(told: dict[str, Any], code: str) -> ResponseReturnValue:
         }
         for each in affected
     ]
-    return {"affected": lost, "plan": None}, 201, here(f"machines/{code}")
 
 
 @bp.route("/machines/<code>/repaired", methods=["POST"])
@@ -87,15 +92,17 @@ def repaired(_nothing: dict[str, Any], code: str) -> ResponseReturnValue:
 @bp.arguments(NewMaintenance)
 @bp.response(201, Maintenance)
 def plan(told: dict[str, Any], code: str) -> ResponseReturnValue:
-    """Block a machine for planned work, in whole five minutes; nobody is displaced by it."""
+    """Plan work on a machine, in whole five minutes; over bookings it is only proposed."""
     now = clock.now()
     made = downtime.plan_maintenance(machine=code, actor=asking(), now=now, **told)
     zone = machine_item(code=code, now=now).zone
     planned = {
-        "id": made,
+        "id": made.id,
         "machine": code,
         "from_at": local_iso(floor_to_slot(told["from_at"]), zone),
         "to_at": local_iso(ceil_to_slot(told["to_at"]), zone),
         "reason": told["reason"],
+        "state": made.state,
+        "in_the_way": _told(made.in_the_way, zone),
     }
     return planned, 201, here(f"machines/{code}/schedule")

@@ -1,15 +1,23 @@
-"""Breakdowns and planned maintenance."""
+"""Times in which machines cannot work: broken, without power or water, or kept for work."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from packhouse.db import STRICT, Base, UtcDateTime
+from packhouse.domain.downtime import Utility
+
+UTILITIES = "('electricity', 'water', 'gas', 'compressed_air', 'steam')"
+STATES = "('proposed', 'taken', 'done', 'cancelled')"
+BASES = "('days', 'running_hours', 'pieces')"
 
 
 class Breakdown(Base):
-    """A machine is broken from an instant until it is repaired; at most one is open."""
+    """A machine is down from an instant until it works again; at most one is open.
+
+    It failed itself, or (by its reason) an outage took it.
+    """
 
     __tablename__ = "breakdowns"
     __table_args__ = (
@@ -36,23 +44,180 @@ class Breakdown(Base):
     occupation_id: Mapped[int | None] = mapped_column(ForeignKey("occupations.id"))
 
 
-class Maintenance(Base):
-    """Planned work on a machine; its occupation blocks the time."""
+class Photo(Base):
+    """A picture of a breakdown; its file has a random name under the instance folder."""
 
-    __tablename__ = "maintenances"
-    __table_args__ = (Index(None, "machine_id"), STRICT)
+    __tablename__ = "photos"
+    __table_args__ = (
+        CheckConstraint("bytes > 0 AND width > 0 AND height > 0", name="size"),
+        UniqueConstraint("name"),
+        Index(None, "breakdown_id"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    breakdown_id: Mapped[int] = mapped_column(ForeignKey("breakdowns.id"))
+    name: Mapped[str]
+    bytes: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    taken_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Schedule(Base):
+    """Work that a machine needs again and again: every so many days, running hours or pieces.
+
+    ``counts_from`` is when the count last began: with the work that was done last. Nothing is
+    proposed for a time before ``not_before``: a manager has called that off.
+    """
+
+    __tablename__ = "maintenance_schedules"
+    __table_args__ = (
+        CheckConstraint(f"basis IN {BASES}", name="basis"),
+        CheckConstraint("every > 0", name="every"),
+        CheckConstraint("minutes > 0 AND minutes % 5 = 0", name="minutes"),
+        CheckConstraint("lead_days >= 0", name="lead_days"),
+        CheckConstraint("ended_at IS NULL OR ended_at >= created_at", name="life"),
+        Index(None, "machine_id"),
+        STRICT,
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     machine_id: Mapped[int] = mapped_column(ForeignKey("machines.id"))
-    occupation_id: Mapped[int] = mapped_column(ForeignKey("occupations.id"))
+    reason: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    basis: Mapped[str]
+    every: Mapped[int]
+    minutes: Mapped[int]
+    lead_days: Mapped[int]
+    counts_from: Mapped[datetime] = mapped_column(UtcDateTime)
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Maintenance(Base):
+    """Planned work on a machine.
+
+    ``proposed`` holds no time yet, since bookings are in its way; ``taken`` holds it by an
+    occupation, ``done`` held it; ``cancelled`` gave it back, or never had it.
+    """
+
+    __tablename__ = "maintenances"
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="state"),
+        CheckConstraint("from_at < to_at", name="period"),
+        CheckConstraint("from_at % 300 = 0 AND to_at % 300 = 0", name="grid"),
+        CheckConstraint(
+            "CASE WHEN state IN ('taken', 'done') THEN occupation_id IS NOT NULL"
+            " WHEN state = 'proposed' THEN occupation_id IS NULL ELSE TRUE END",
+            name="held",
+        ),
+        Index(None, "machine_id"),
+        Index(
+            "uq_maintenances_next",
+            "schedule_id",
+            unique=True,
+            sqlite_where=text("state IN ('proposed', 'taken')"),
+            postgresql_where=text("state IN ('proposed', 'taken')"),
+        ),
+        Index(
+            "ix_maintenances_proposed",
+            "from_at",
+            sqlite_where=text("state = 'proposed'"),
+            postgresql_where=text("state = 'proposed'"),
+        ),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    machine_id: Mapped[int] = mapped_column(ForeignKey("machines.id"))
+    occupation_id: Mapped[int | None] = mapped_column(ForeignKey("occupations.id"))
     reason: Mapped[str]
     note: Mapped[str] = mapped_column(default="")
     planned_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str]
+    from_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    to_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    schedule_id: Mapped[int | None] = mapped_column(ForeignKey("maintenance_schedules.id"))
+
+
+class MachineUtility(Base):
+    """What a machine cannot work without."""
+
+    __tablename__ = "machine_utilities"
+    __table_args__ = (CheckConstraint(f"utility IN {UTILITIES}", name="utility"), STRICT)
+
+    machine_id: Mapped[int] = mapped_column(ForeignKey("machines.id"), primary_key=True)
+    utility: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Outage(Base):
+    """A site is without power, water, gas, air or steam, or was told that it will be.
+
+    One that was announced begins at ``from_at`` and is over at ``to_at`` by itself; one that was
+    reported while it was on (``from_at`` = ``created_at``) lasts until somebody says it is over.
+    """
+
+    __tablename__ = "outages"
+    __table_args__ = (
+        CheckConstraint(f"utility IN {UTILITIES}", name="utility"),
+        CheckConstraint("from_at < to_at", name="period"),
+        CheckConstraint("created_at <= from_at", name="announced"),
+        CheckConstraint("begun_at IS NULL OR begun_at >= from_at", name="begun"),
+        Index("ix_outages_site_id", "site_id", "from_at"),
+        Index(
+            "uq_outages_on",
+            "site_id",
+            "utility",
+            unique=True,
+            sqlite_where=text("begun_at IS NOT NULL AND ended_at IS NULL"),
+            postgresql_where=text("begun_at IS NOT NULL AND ended_at IS NULL"),
+        ),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    utility: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    from_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    to_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reported_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 def open_breakdown(session: Session, *, machine_id: int) -> Breakdown | None:
-    """Return the breakdown a machine has not been repaired from, if any."""
+    """Return why a machine is down, if it is: broken, or without power or water."""
     return session.scalar(
         select(Breakdown).where(Breakdown.machine_id == machine_id, Breakdown.ended_at.is_(None))
     )
+
+
+def open_outages(session: Session, *, machine_id: int, site_id: int) -> list[Outage]:
+    """Return the outages, on or announced, of what a machine needs, by their begin."""
+    return list(
+        session.scalars(
+            select(Outage)
+            .join(
+                MachineUtility,
+                (MachineUtility.utility == Outage.utility)
+                & (MachineUtility.machine_id == machine_id),
+            )
+            .where(Outage.site_id == site_id, Outage.ended_at.is_(None))
+            .order_by(Outage.from_at, Outage.id)
+        )
+    )
+
+
+def utilities_of(session: Session, *, machine_id: int) -> frozenset[Utility]:
+    """Return what a machine cannot work without."""
+    rows = session.scalars(
+        select(MachineUtility.utility).where(MachineUtility.machine_id == machine_id)
+    )
+    return frozenset(Utility(each) for each in rows)

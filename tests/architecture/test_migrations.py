@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import flask_migrate
@@ -23,6 +23,8 @@ from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.errors import NotAllowed
 from packhouse.models import triggers
 from packhouse.models.complaints import Complaint
+from packhouse.models.downtime import Breakdown, MachineUtility, Outage, Photo, Schedule
+from packhouse.models.machines import Machine
 from packhouse.models.privacy import ClosedAccount
 from packhouse.models.sites import Site
 from packhouse.models.users import SignUp
@@ -156,7 +158,8 @@ def seeded(context: Flask, make: Make) -> Flask:
         machine=machine, from_at=make.at(13, days=3), to_at=make.at(14, days=3),
         reason="maintenance", actor=SYSTEM, now=NOW,
     )  # fmt: skip
-    downtime.cancel_maintenance(maintenance_id=planned, actor=SYSTEM, now=NOW)
+    downtime.cancel_maintenance(maintenance_id=planned.id, actor=SYSTEM, now=NOW)
+    _downtime(machine, operator)
     with pytest.raises(NotAllowed):
         sessions.sign_in(contact="x@contoh.example", password="salah", network="::1", now=NOW)
     users.ask_for_link(contact="petugas@contoh.example", network="::1", now=NOW)
@@ -181,6 +184,36 @@ def _complain(site: int, make: Make) -> None:
     complaints.answer_complaint(
         complaint_id=newest, text="Papan sudah diganti.", actor=make.user(Role.ADMIN), now=NOW
     )
+
+
+def _downtime(machine: str, operator: Actor) -> None:
+    """A machine that needs power, work that comes back, an outage, a fault and its picture."""
+    with transaction() as session:
+        found = session.scalars(select(Machine).where(Machine.code == machine)).one()
+        session.merge(MachineUtility(machine_id=found.id, utility="electricity"))
+        session.add(
+            Schedule(
+                machine_id=found.id, reason="maintenance", basis="days", every=30, minutes=60,
+                lead_days=7, counts_from=NOW, not_before=NOW, created_at=NOW,
+            )
+        )  # fmt: skip
+        until = NOW + timedelta(hours=1)
+        session.add(
+            Outage(
+                site_id=found.site_id, utility="water", from_at=NOW, to_at=until, ended_at=NOW,
+                created_at=NOW,
+            )
+        )  # fmt: skip
+        fault = Breakdown(
+            machine_id=found.id, reason="breakdown", started_at=NOW - timedelta(hours=1),
+            expected_back_at=until, ended_at=NOW, reported_by=operator.id,
+        )  # fmt: skip
+        session.add(fault)
+        session.flush()
+        picture = Photo(
+            breakdown_id=fault.id, name="contoh", bytes=1, width=1, height=1, created_at=NOW
+        )
+        session.add(picture)
 
 
 def _privacy(operator: Actor, make: Make) -> None:

@@ -122,7 +122,7 @@ def test_only_what_books_makes_bookings_and_occupations() -> None:
         "Booking": {"services/bookings/booking.py", "services/runs/importing.py"},
         "Occupation": {
             "services/slots/taking.py",
-            "services/downtime.py",
+            "services/downtime/steps.py",
             "services/runs/importing.py",
         },
     }

@@ -7,6 +7,7 @@ from packhouse.db import db
 from packhouse.domain.users import SYSTEM, Role
 from packhouse.errors import Malformed, NotAllowed, RuleBroken, SlotTaken, WrongState
 from packhouse.models.bookings import Booking
+from packhouse.models.downtime import Maintenance
 from packhouse.models.reminders import Message
 from packhouse.models.runs import StateInterval
 from packhouse.models.slots import Occupation
@@ -114,23 +115,48 @@ def test_a_breakdown_that_outlasts_its_time_keeps_the_machine(floor: Floor) -> N
     assert states() == ["breakdown"]
 
 
-def test_maintenance_blocks_time_and_refuses_to_displace(floor: Floor) -> None:
-    manager = floor.make.user(Role.MANAGER, sites=(floor.site,))
+def planned(floor: Floor, start: int, end: int) -> downtime.Planned:
+    return downtime.plan_maintenance(
+        machine="M3", from_at=floor.at(start), to_at=floor.at(end), reason="maintenance",
+        actor=floor.make.user(Role.MANAGER, sites=(floor.site,)), now=floor.make.now,
+    )  # fmt: skip
 
-    def plan(start: int, end: int) -> int:
-        return downtime.plan_maintenance(
-            machine="M3", from_at=floor.at(start), to_at=floor.at(end), reason="maintenance",
-            actor=manager, now=floor.make.now,
-        )  # fmt: skip
 
-    with pytest.raises(RuleBroken) as refused:
-        plan(9, 11)
-    assert [each.facts["code"] for each in refused.value.problems] == [floor.code]
-    planned = plan(13, 14)
+def test_maintenance_takes_free_time_and_gives_it_back(floor: Floor) -> None:
+    work = planned(floor, 13, 14)
+
+    assert (work.state, work.in_the_way) == ("taken", ())
     with pytest.raises(SlotTaken):
         floor.book(floor.at(13, 30))
-    downtime.cancel_maintenance(maintenance_id=planned, actor=manager, now=floor.make.now)
+    downtime.cancel_maintenance(maintenance_id=work.id, actor=SYSTEM, now=floor.make.now)
     assert floor.book(floor.at(13, 30))
+
+
+def test_maintenance_over_bookings_is_proposed_and_taken_once_they_are_gone(floor: Floor) -> None:
+    work = planned(floor, 9, 11)
+
+    assert (work.state, [each.code for each in work.in_the_way]) == ("proposed", [floor.code])
+    assert state_of(floor.code) == "confirmed"
+    with pytest.raises(RuleBroken) as refused:
+        downtime.claim_maintenance(maintenance_id=work.id, actor=SYSTEM, now=floor.make.now)
+    assert [each.facts["code"] for each in refused.value.problems] == [floor.code]
+
+    bookings.move(code=floor.code, target=Target(floor.at(14)), actor=SYSTEM, now=floor.make.now)
+    downtime.claim_maintenance(maintenance_id=work.id, actor=SYSTEM, now=floor.make.now)
+
+    with pytest.raises(SlotTaken):
+        floor.book(floor.at(10))
+    with pytest.raises(WrongState):
+        downtime.claim_maintenance(maintenance_id=work.id, actor=SYSTEM, now=floor.make.now)
+
+
+def test_a_proposal_that_nobody_decides_lapses_when_its_time_comes(floor: Floor) -> None:
+    planned(floor, 9, 11)
+
+    assert downtime.release_past(actor=SYSTEM, now=floor.at(9, 1)) == 1
+
+    assert db.session.scalars(select(Maintenance.state)).one() == "cancelled"
+    assert state_of(floor.code) == "confirmed"
 
 
 def test_planned_work_becomes_a_state_once_it_is_over(floor: Floor) -> None:

@@ -42,7 +42,7 @@ COLUMNS: dict[str, str] = {
     " estimated",
     "state_intervals": "id machine_id run_id booking_id reason starts_at ends_at estimated",
     "breakdowns": "id machine_id reason note started_at expected_back_at ended_at occupation_id",
-    "maintenances": "id machine_id occupation_id reason note created_at",
+    "maintenances": "id machine_id occupation_id reason note created_at state from_at to_at",
     "audit_entries": "id chain seq at actor_id action subject_kind subject_id facts"
     " previous_hash hash",
 }

@@ -111,8 +111,10 @@ class Desk:
         """Write planned upkeep from opening to a position."""
         begins, ends = day.start_at(0), day.end_at(until)
         block = self._occupy(at, "maintenance", begins, ends)
-        planned = (at.id, block, "maintenance", "Perawatan bulanan", begins - 14 * DAY)
-        self.rows.add("maintenances", *planned)
+        self.rows.add(
+            "maintenances", at.id, block, "maintenance", "Perawatan bulanan", begins - 14 * DAY,
+            "done", begins, ends,
+        )  # fmt: skip
         self._state(at, day, (0, until), "maintenance", None, None)
 
     def fail(self, at: Station, begins: int, free_from: int, back: int) -> Fault:
