@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from packhouse.db import db, transaction
+from packhouse.domain.machines import MachineTime
+from packhouse.domain.time_range import TimeRange
 from packhouse.domain.users import SYSTEM, Actor, Role
-from packhouse.domain.waitlist import PartOfDay, WishKind
+from packhouse.domain.waitlist import Fit, Need, PartOfDay, WishKind, best_fit
 from packhouse.errors import Malformed, NotFound, RuleBroken, SlotTaken, WrongState
 from packhouse.models.bookings import Booking
 from packhouse.models.reminders import Message
@@ -17,7 +19,7 @@ from packhouse.models.waitlist import FreedTime, Offer, Wish
 from packhouse.queries.audit import verify
 from packhouse.services import bookings, downtime, runs, waitlist
 from packhouse.services.bookings import Wish as Asked
-from packhouse.services.waitlist import Wanted
+from packhouse.services.waitlist import Wanted, days
 from tests.factories import Make
 
 
@@ -156,6 +158,29 @@ def test_fewer_pieces_fit_where_she_said_so(house: House) -> None:
     assert offer.wish_id == mine
     assert 500 <= offer.quantity < 3000
     assert offer.facts["passed"] == {"too_long": [strict]}
+
+
+def test_what_found_no_place_is_not_looked_for_again_until_the_day_changes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+
+    def look(machine: MachineTime, need: Need, window: TimeRange) -> Fit | None:
+        looked.append(need.least)
+        return best_fit(machine, need, window)
+
+    monkeypatch.setattr(days, "best_fit", look)
+    alike = [house.wait(1280, part_of_day=PartOfDay.AFTERNOON) for _ in range(4)]
+    last = house.wait(500)
+
+    house.cancel(house.codes[1])
+    house.work()
+
+    (offer,) = offers()
+    assert offer.wish_id == last
+    assert offer.facts["passed"] == {"no_fit": alike}
+    assert looked[:2] == [1280, 500]
+    assert verify(now=house.now) == ()
 
 
 def test_a_part_of_day_and_a_kind_of_machine_are_kept_to(house: House) -> None:

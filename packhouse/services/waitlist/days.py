@@ -1,17 +1,18 @@
 """One day of one machine as the waitlist sees it, and the wishes that it could serve."""
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Text, or_, select, type_coerce
+from sqlalchemy import BigInteger, Text, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from packhouse.domain.machines import MachineTime, packs_alone, work_minutes
 from packhouse.domain.products import Neighbour, ProductTraits, traits_of
-from packhouse.domain.time_range import TimeRange, subtract
+from packhouse.domain.time_range import TimeRange, from_epoch, subtract, to_epoch
 from packhouse.domain.waitlist import (
     Fit,
     Need,
@@ -30,7 +31,11 @@ from packhouse.services.slots import Place
 
 
 class Candidate(NamedTuple):
-    """A waiting wish that a machine could serve by its nature."""
+    """A waiting wish that a machine could serve by its nature.
+
+    Instants are epoch seconds and documents are text, as the database holds them: of ten
+    thousand that wait, few are ever looked at more closely than their place in the order.
+    """
 
     id: int
     kind: str
@@ -38,45 +43,83 @@ class Candidate(NamedTuple):
     product_id: int
     quantity: int
     least: int
-    from_at: datetime
-    to_at: datetime
+    wanted_from: int
+    wanted_to: int
     part_of_day: str
-    kinds: Any
+    kinds_json: str
     same_day: bool
     size: str
     regency_code: str
     silent: int
-    preferred_at: datetime | None
-    arrived_at: datetime
-    told_at: datetime | None
+    preferred: int | None
+    arrived: int
+    told: int | None
     pack: str
     lane: str
-    allergens: Any
+    allergens_json: str
     aroma: str
     wet: bool
 
     @property
+    def window(self) -> TimeRange:
+        """The time it waits for."""
+        return TimeRange(from_epoch(self.wanted_from), from_epoch(self.wanted_to))
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of machines it may be; none named: whichever packs alone."""
+        return list(json.loads(self.kinds_json))
+
+    @property
+    def preferred_at(self) -> datetime | None:
+        """When the staff put it first."""
+        return None if self.preferred is None else from_epoch(self.preferred)
+
+    @property
+    def arrived_at(self) -> datetime:
+        """When it came."""
+        return from_epoch(self.arrived)
+
+    @property
+    def told_at(self) -> datetime | None:
+        """When she was last told of free time."""
+        return None if self.told is None else from_epoch(self.told)
+
+    @property
     def traits(self) -> ProductTraits:
         """What decides the cleaning around its product."""
-        return traits_of(self.lane, frozenset(self.allergens), self.aroma, wet=self.wet)
+        allergens = frozenset(json.loads(self.allergens_json))
+        return traits_of(self.lane, allergens, self.aroma, wet=bool(self.wet))
+
+    def asks_within(self, window: TimeRange) -> Hashable:
+        """Return what decides whether its least finds a place in a window, and nothing else."""
+        begins = max(self.wanted_from, to_epoch(window.start))
+        ends = min(self.wanted_to, to_epoch(window.end))
+        product = self.pack, self.lane, self.allergens_json, self.aroma, self.wet
+        return product, self.least, self.part_of_day, begins, ends
 
     def need(self) -> Need:
         """Return what it asks of a machine."""
         return Need(
-            self.traits, self.pack, self.quantity, self.least,
-            TimeRange(self.from_at, self.to_at), PartOfDay(self.part_of_day),
+            self.traits, self.pack, self.quantity, self.least, self.window,
+            PartOfDay(self.part_of_day),
         )  # fmt: skip
 
 
+_WISH, _PRODUCT = Wish.__table__.c, Product.__table__.c
+# Plain columns without their types: rows come as the driver reads them.
 WAITING = (
     select(
-        Wish.id, Wish.kind, Wish.business_id, Wish.product_id, Wish.quantity, Wish.least,
-        Wish.from_at, Wish.to_at, Wish.part_of_day, Wish.kinds, Wish.same_day, Wish.size,
-        Wish.regency_code, Wish.silent, Wish.preferred_at, Wish.arrived_at, Wish.told_at,
-        Product.pack, Product.lane, Product.allergens, Product.aroma, Product.wet,
+        _WISH.id, _WISH.kind, _WISH.business_id, _WISH.product_id, _WISH.quantity, _WISH.least,
+        type_coerce(_WISH.from_at, BigInteger), type_coerce(_WISH.to_at, BigInteger),
+        _WISH.part_of_day, type_coerce(_WISH.kinds, Text), _WISH.same_day, _WISH.size,
+        _WISH.regency_code, _WISH.silent, type_coerce(_WISH.preferred_at, BigInteger),
+        type_coerce(_WISH.arrived_at, BigInteger), type_coerce(_WISH.told_at, BigInteger),
+        _PRODUCT.pack, _PRODUCT.lane, type_coerce(_PRODUCT.allergens, Text), _PRODUCT.aroma,
+        _PRODUCT.wet,
     )
-    .join(Product, Product.id == Wish.product_id)
-    .where(Wish.state == WishState.OPEN, Product.archived_at.is_(None))
+    .join_from(Wish.__table__, Product.__table__, _PRODUCT.id == _WISH.product_id)
+    .where(_WISH.state == WishState.OPEN, _PRODUCT.archived_at.is_(None))
 )  # fmt: skip
 
 
@@ -90,6 +133,9 @@ class Day:
     now: datetime
     times: dict[str, MachineTime] = field(default_factory=dict)
     around: list[Neighbour] | None = None
+    longest: int | None = None
+    # What found no place on this day as it stands, and why: the next who asks the same need not.
+    refused: dict[Hashable, str] = field(default_factory=dict)
 
     def time_for(self, pack: str) -> MachineTime:
         """Return the machine's time for a pack; what stands around is read once."""
@@ -120,31 +166,34 @@ class Day:
 
     def room(self) -> int:
         """Return the minutes of the longest piece nobody holds."""
-        return longest_gap(self.time_for(""), self.local_day)
+        if self.longest is None:
+            self.longest = longest_gap(self.time_for(""), self.local_day)
+        return self.longest
 
     def forget(self) -> None:
         """Read the day anew: somebody has just been given a piece of it."""
-        self.around = None
+        self.around = self.longest = None
         self.times.clear()
+        self.refused.clear()
 
 
 def candidates(
     session: Session, *, spot: Place, window: TimeRange, today: bool
 ) -> dict[int, Candidate]:
     """Return the waiting wishes that a machine could serve in a window, by their nature."""
-    kinds = type_coerce(Wish.kinds, Text)
+    kinds = type_coerce(_WISH.kinds, Text)
     wanted = kinds.contains(f'"{spot.machine.kind}"', autoescape=True)
     query = WAITING.where(
-        or_(Wish.site_id.is_(None), Wish.site_id == spot.site.id),
-        Product.pack.in_(spot.spec.packs),
-        Product.lane == spot.spec.lane,
-        Wish.from_at < window.end,
-        Wish.to_at > window.start,
+        or_(_WISH.site_id.is_(None), _WISH.site_id == spot.site.id),
+        _PRODUCT.pack.in_(spot.spec.packs),
+        _PRODUCT.lane == spot.spec.lane,
+        _WISH.from_at < window.end,
+        _WISH.to_at > window.start,
         or_(kinds == "[]", wanted) if packs_alone(spot.machine.kind) else wanted,
     )
     if today:
-        query = query.where(Wish.same_day)
-    return {row[0]: Candidate(*row) for row in session.execute(query)}
+        query = query.where(_WISH.same_day)
+    return {row[0]: Candidate._make(row) for row in session.execute(query)}
 
 
 def refused_times(session: Session, wishes: Iterable[int]) -> Mapping[int, list[TimeRange]]:
@@ -168,7 +217,20 @@ def refused_times(session: Session, wishes: Iterable[int]) -> Mapping[int, list[
 
 
 def fit_for(day: Day, wish: Candidate, refused: Sequence[TimeRange]) -> tuple[Fit | None, str]:
-    """Return the best time of the day for a wish, or the code of why there is none."""
+    """Return the best time of the day for a wish, or the code of why there is none.
+
+    Where the least that a wish asks for found no place, it is not looked for a second time.
+    """
+    asked = wish.asks_within(day.window), tuple(refused)
+    if asked not in day.refused:
+        fit, reason = _look(day, wish, refused)
+        if fit is not None:
+            return fit, ""
+        day.refused[asked] = reason
+    return None, day.refused[asked]
+
+
+def _look(day: Day, wish: Candidate, refused: Sequence[TimeRange]) -> tuple[Fit | None, str]:
     time = day.time_for(wish.pack)
     need = wish.need()
     if work_minutes(time.spec, need.job(need.least)).total > day.room():

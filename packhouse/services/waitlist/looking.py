@@ -39,7 +39,7 @@ def look_around(*, actor: Actor, now: datetime) -> int:
     ).all()
     if not rows:
         return 0
-    wishes = [Candidate(*row) for row in rows]
+    wishes = [Candidate._make(row) for row in rows]
     refused = refused_times(session, [each.id for each in wishes])
     found = [
         spot for wish in wishes if (spot := _room(session, wish, refused.get(wish.id, ()), now))
@@ -62,8 +62,8 @@ def _room(
     session: Session, wish: Candidate, refused: Sequence[TimeRange], now: datetime
 ) -> tuple[int, TimeRange] | None:
     """Return a machine and a time for a wish, the first by day; None where there is none."""
-    start = max(wish.from_at, earliest_start(now))
-    end = min(wish.to_at, start + LOOK_AHEAD)
+    start = max(wish.window.start, earliest_start(now))
+    end = min(wish.window.end, start + LOOK_AHEAD)
     if start >= end:
         return None
     times = [
