@@ -33,11 +33,13 @@ from packhouse.services import waitlist
 from packhouse.services.slots import lock_place
 from packhouse.services.waitlist import retract_offers
 from tests.factories import Make
+from tests.support import answers, races
 
 WISHES = 10_000
 BUSINESSES = 2_000
 TIMES = 60
 RELEASES = 2_000
+ANSWERS = 400
 PROCESSES = 4
 MACHINES = 8
 WAITING = 24
@@ -63,6 +65,9 @@ def run() -> None:
     with stores() as both:
         for store in both:
             contest(store, releases=int(os.environ.get("BENCH_RELEASES", RELEASES)))
+    with stores() as both:
+        for store in both:
+            answer(store, rounds=int(os.environ.get("BENCH_ANSWERS", ANSWERS)))
 
 
 # --- one promotion ------------------------------------------------------------------------------
@@ -273,6 +278,33 @@ def _release(now: datetime, chance: random.Random) -> int:
             session.add(FreedTime(machine_id=spot.machine.id, from_at=DAY, to_at=day.end))
     db.session.remove()
     return freed
+
+
+def answer(store: Store, *, rounds: int, processes: int = PROCESSES) -> None:
+    """Let every end of an offer meet every other at the same moment; tell what came of it."""
+    progress(f"waitlist: {rounds} offers answered in {processes} ways at once on {store.engine}")
+    app = store.app()
+    with app.app_context(), clock.frozen(START):
+        arena = answers.build_arena(Make(now=START), rounds=rounds)
+        db.session.remove()
+        db.engine.dispose()
+    settings = {"url": store.url, "instance": str(store.folder)}
+    contest = races.Contest(open_app, settings, arena, answers.answer_somehow)
+    found = races.race(contest, processes=processes)
+    with app.app_context():
+        states, wrong, broken = answers.outcome(arena.starts[-1])
+        db.session.remove()
+    tell(
+        "waitlist answers",
+        engine=store.engine,
+        processes=processes,
+        offers=rounds,
+        ended=dict(states),
+        ended_twice_or_never=len(wrong),
+        broken_rules=broken,
+        failed=found.failed,
+        worst_wait_ms=round(found.worst_wait * 1000, 1),
+    )
 
 
 def control(settings: dict[str, Any], *, rounds: int = CONTROL) -> int:

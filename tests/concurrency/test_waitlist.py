@@ -11,6 +11,7 @@ from packhouse import clock
 from packhouse.db import db
 from tests.conftest import NOW, PostgresStore, SqliteStore
 from tests.factories import Make
+from tests.support import answers, races
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
@@ -32,3 +33,23 @@ def test_contested_releases_under_kills_promote_once_and_in_order(
     assert found["offers"] > found["releases"]
     assert found["broken_rules"] == {}
     assert (found["double_promotions"], found["order_violations"], found["forgotten"]) == (0, 0, 0)
+
+
+@pytest.mark.timeout(120)
+def test_yes_no_silence_and_withdrawal_at_once_end_an_offer_exactly_once(
+    make: Make, store: SqliteStore | PostgresStore, tmp_path: Path
+) -> None:
+    arena = answers.build_arena(make, rounds=16)
+    db.session.remove()
+    db.engine.dispose()
+    settings = {"url": store.url, "instance": str(tmp_path)}
+    contest = races.Contest(races.open_app, settings, arena, answers.answer_somehow)
+
+    found = races.race(contest, processes=4)
+
+    states, wrong, broken = answers.outcome(arena.starts[-1])
+    assert found.failed == 0
+    assert found.wins >= len(arena.starts) == sum(states.values())
+    assert states.keys() <= set(answers.ENDED)
+    assert len(states) > 1
+    assert (wrong, broken) == ([], [])
