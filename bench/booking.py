@@ -1,5 +1,10 @@
-"""Booking POSTs on distinct slots through gunicorn, beside the bare insert of the same run."""
+"""Booking POSTs on distinct slots through gunicorn, beside the bare insert of the same run.
 
+SQLite is served as a house runs it, by one process; PostgreSQL as a province does, by a process
+for each core (docs/operations.md, "Growth"). The ceiling gets as many.
+"""
+
+import os
 from typing import Any
 
 from flask import Flask
@@ -29,13 +34,14 @@ def run() -> None:
 
 def _measure(store: Store, app: Flask) -> None:
     token, bodies = prepare(app, bookings=(POSTS + 50) * len(CLIENTS))
+    workers = 1 if store.engine == "sqlite" else os.cpu_count() or 1
     for clients in CLIENTS:
         progress(f"booking: {clients} clients on {store.engine}")
         share = [bodies.pop() for _ in range(POSTS)]
-        with server(store, "bench.ceiling:create()") as (port, _):
+        with server(store, "bench.ceiling:create()", workers=workers) as (port, _):
             post_all(port, PATH, share[:50], token=token, clients=clients)
             ceiling = post_all(port, PATH, share, token=token, clients=clients)
-        with server(store) as (port, _):
+        with server(store, workers=workers) as (port, _):
             warm = [bodies.pop() for _ in range(50)]
             post_all(port, PATH, warm, token=token, clients=clients)
             ours = post_all(port, PATH, share, token=token, clients=clients)
@@ -43,6 +49,7 @@ def _measure(store: Store, app: Flask) -> None:
             "booking",
             engine=store.engine,
             clients=clients,
+            processes=workers,
             posts=POSTS,
             house=ours,
             ceiling=ceiling,
