@@ -99,8 +99,16 @@ class PolicyForm(HouseForm):
     grace_minutes = WholeNumberField(
         _l("Pelanggan yang terlambat ditunggu berapa menit"), [InputRequired()]
     )
+    absence_minutes = WholeNumberField(
+        _l("Setelah itu menunggu keputusan petugas berapa menit"),
+        [InputRequired()],
+        description=_l("Lalu dicatat tidak hadir dengan sendirinya, dan waktunya ditawarkan."),
+    )
     overrun_minutes = WholeNumberField(
         _l("Pekerjaan boleh lewat waktu berapa menit"), [InputRequired()]
+    )
+    delay_minutes = WholeNumberField(
+        _l("Atur ulang jadwal bila pelanggan berikutnya mundur berapa menit"), [InputRequired()]
     )
     limit_open = WholeNumberField(
         _l("Reservasi yang belum selesai, paling banyak"),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from packhouse.db import STRICT, Base, UtcDateTime
+from packhouse.db import STRICT, Base, Json, UtcDateTime
 from packhouse.domain.bookings import Limits
 from packhouse.domain.sites import Calendar, Opening, WorkingHours
 from packhouse.domain.sites import Closure as ClosedDays
@@ -38,6 +38,8 @@ class Site(Base):
         CheckConstraint("limit_open >= 0", name="limit_open"),
         CheckConstraint("limit_week_hours >= 0", name="limit_week_hours"),
         CheckConstraint("limit_month_hours >= 0", name="limit_month_hours"),
+        CheckConstraint("absence_minutes >= 0", name="absence_minutes"),
+        CheckConstraint("delay_minutes >= 0", name="delay_minutes"),
         STRICT,
     )
 
@@ -57,10 +59,13 @@ class Site(Base):
     request_hours: Mapped[int] = mapped_column(default=48)
     grace_minutes: Mapped[int] = mapped_column(default=20)
     overrun_minutes: Mapped[int] = mapped_column(default=30)
+    absence_minutes: Mapped[int] = mapped_column(default=5)
+    delay_minutes: Mapped[int] = mapped_column(default=30)
     inform_minutes: Mapped[int] = mapped_column(default=30)
     limit_open: Mapped[int | None]
     limit_week_hours: Mapped[int | None]
     limit_month_hours: Mapped[int | None]
+    wall_key: Mapped[str] = mapped_column(default="")
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -92,6 +97,28 @@ class SiteHours(Base):
     closes: Mapped[int]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+
+
+class HoursChange(Base):
+    """One change of a site's hours: all openings before and after it, so that it can be undone.
+
+    Openings are lists of weekday, opens, closes, valid_from and valid_to (ISO dates or null).
+    """
+
+    __tablename__ = "hours_changes"
+    __table_args__ = (
+        CheckConstraint("(undone_at IS NULL) OR (undone_at >= at)", name="undone"),
+        Index(None, "site_id"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    before: Mapped[Any] = mapped_column(Json)
+    after: Mapped[Any] = mapped_column(Json)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Closure(Base):

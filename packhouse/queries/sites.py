@@ -52,6 +52,8 @@ class SiteItem:
     limit_month_hours: int | None
     phone: str
     directions: str
+    absence_minutes: int
+    delay_minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ _COLUMNS = (
     Site.operators, Site.horizon_days, Site.notice_minutes, Site.cancel_hours,
     Site.request_hours, Site.grace_minutes, Site.is_demo, Site.created_at,
     Site.overrun_minutes, Site.limit_open, Site.limit_week_hours, Site.limit_month_hours,
-    Site.phone, Site.directions,
+    Site.phone, Site.directions, Site.absence_minutes, Site.delay_minutes,
 )  # fmt: skip
 
 

@@ -1,5 +1,13 @@
 """What is true of a booking wherever it is kept: states, windows, fair use, repetition."""
 
+from packhouse.domain.bookings.lateness import (
+    Due,
+    Expected,
+    knock_on,
+    later,
+    left_to_do,
+    waited_until,
+)
 from packhouse.domain.bookings.limits import (
     Limits,
     Use,
@@ -8,6 +16,13 @@ from packhouse.domain.bookings.limits import (
     next_month,
     of_pool,
     week_of,
+)
+from packhouse.domain.bookings.requests import (
+    LONGEST_WORDS,
+    ExceptionKind,
+    extended_deadline,
+    is_near,
+    problems_with_words,
 )
 from packhouse.domain.bookings.series import (
     MOST_DATES,
@@ -48,13 +63,17 @@ __all__ = [
     "COOL_HORIZON_DAYS",
     "GIVEN_UP",
     "HOLDING",
+    "LONGEST_WORDS",
     "MEMORY",
     "MOST_DATES",
     "MOVABLE",
     "TRANSITIONS",
     "WAITING",
     "CoolDown",
+    "Due",
     "Every",
+    "ExceptionKind",
+    "Expected",
     "Limits",
     "Rule",
     "State",
@@ -64,8 +83,13 @@ __all__ = [
     "cool_down",
     "day_on",
     "decision_deadline",
+    "extended_deadline",
     "instant_on",
     "is_late",
+    "is_near",
+    "knock_on",
+    "later",
+    "left_to_do",
     "may_become",
     "minute_of",
     "month_of",
@@ -73,5 +97,7 @@ __all__ = [
     "of_pool",
     "problems_with_cooling",
     "problems_with_start",
+    "problems_with_words",
+    "waited_until",
     "week_of",
 ]

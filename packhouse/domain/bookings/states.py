@@ -42,6 +42,8 @@ TRANSITIONS: frozenset[tuple[State, State]] = frozenset(
         (State.RUNNING, State.ARRIVED),  # The start was a slip of the thumb.
         (State.DISPLACED, State.CONFIRMED),
         (State.DISPLACED, State.CANCELLED),
+        # She came after all, and her time is still free: a mark that is wrong is taken back.
+        (State.NO_SHOW, State.ARRIVED),
     }
 )
 

@@ -1,6 +1,6 @@
 """The operator's day: runs, and what did not happen."""
 
-from packhouse.services.runs.absence import close_forgotten, mark_no_shows, no_show
+from packhouse.services.runs.absence import came_after_all, close_forgotten, mark_no_shows, no_show
 from packhouse.services.runs.importing import Imported, LogLine, import_log
 from packhouse.services.runs.running import (
     MOST_PIECES,
@@ -26,6 +26,7 @@ __all__ = [
     "Counts",
     "Imported",
     "LogLine",
+    "came_after_all",
     "check_in",
     "close_forgotten",
     "end_run",

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, bindparam, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from packhouse.db import transaction, use_case
@@ -10,18 +10,25 @@ from packhouse.domain.bookings import State
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.time_range import to_epoch
 from packhouse.domain.users import Actor
-from packhouse.errors import Problem, RuleBroken, WrongState
+from packhouse.errors import Problem, RuleBroken, SlotTaken, WrongState
+from packhouse.models.audit import AuditEntry
 from packhouse.models.bookings import Booking
+from packhouse.models.downtime import Breakdown
+from packhouse.models.products import Product
 from packhouse.models.runs import Run
 from packhouse.models.sites import Site
+from packhouse.models.slots import Occupation
 from packhouse.services.bookings import Answer, answer_of, become, locked_booking, release
 from packhouse.services.reminders import tell
 from packhouse.services.runs.running import end_run, operated
 from packhouse.services.runs.states import open_state, settle_setup
-from packhouse.services.slots import Place
+from packhouse.services.runs.waiting import grace_until
+from packhouse.services.slots import Place, fit, job_of, lock_places, occupy
 from packhouse.services.waitlist import offer_freed
 
 BATCH = 100
+# So long after the mark it can be taken back; later she is a customer who comes without a booking.
+BACK_WITHIN = timedelta(minutes=30)
 
 
 def _epoch(instant: InstrumentedAttribute[datetime]) -> ColumnElement[int]:
@@ -32,7 +39,8 @@ def _epoch(instant: InstrumentedAttribute[datetime]) -> ColumnElement[int]:
 def no_show(*, code: str, actor: Actor, now: datetime) -> Answer:
     """Note that the customer did not come; her time goes to the waitlist, or is free at once.
 
-    Raises RuleBroken while the house's grace still runs, WrongState when she has arrived.
+    Raises RuleBroken while the house's grace still runs, or the house is not ready for her
+    itself, WrongState when she has arrived.
     """
     with transaction() as session:
         booking, spot = operated(session, code=code, actor=actor, now=now)
@@ -40,7 +48,9 @@ def no_show(*, code: str, actor: Actor, now: datetime) -> Answer:
             return answer_of(session, booking)
         if booking.state != State.CONFIRMED:
             raise WrongState("wrong_state", code=code, state=booking.state, wanted=State.NO_SHOW)
-        until = booking.starts_at + timedelta(minutes=spot.site.grace_minutes)
+        until = grace_until(session, booking=booking, spot=spot)
+        if until is None:
+            raise RuleBroken([Problem("house_not_ready", {"machine": spot.machine.code})])
         if now < until:
             facts = {"until": until, "zone": spot.site.zone}
             raise RuleBroken([Problem("grace_running", facts)])
@@ -56,34 +66,95 @@ def _miss(session: Session, booking: Booking, spot: Place, actor: Actor, now: da
 
 
 @use_case
-def mark_no_shows(*, actor: Actor, now: datetime) -> int:
-    """Note everybody whose grace is over and who has not come; return how many.
+def came_after_all(*, code: str, actor: Actor, now: datetime) -> Answer:
+    """Take back that a customer did not come: she is there, and has her time again.
 
-    Nobody is missed on a machine that could not have taken her: while another run is still on,
-    or while the machine is broken, she may be waiting for the house.
+    Within half an hour of the mark, on her day, and if her time is still free. A repeat changes
+    nothing. Raises RuleBroken when it is too late or the time is somebody else's by now.
     """
     with transaction() as session:
-        due = session.execute(
-            select(Booking.code)
-            .join(Site, Site.id == Booking.site_id)
-            .where(
-                Booking.state == State.CONFIRMED,
-                type_coerce(Booking.starts_at, BigInteger) + Site.grace_minutes * 60
-                <= to_epoch(now),
-                ~select(Run.id)
-                .where(Run.machine_id == Booking.machine_id, Run.ended_at.is_(None))
-                .exists(),
-            )
-            .order_by(Booking.machine_id)
-            .limit(BATCH)
-        ).scalars()
+        booking, spot = operated(session, code=code, actor=actor, now=now)
+        if booking.state in (State.ARRIVED, State.RUNNING, State.FINISHED):
+            return answer_of(session, booking)
+        if booking.state != State.NO_SHOW or booking.product_id is None:
+            raise WrongState("wrong_state", code=code, state=booking.state, wanted=State.ARRIVED)
+        marked_at = _marked_at(session, booking)
+        if marked_at is None or not marked_at <= now < marked_at + BACK_WITHIN:
+            facts = {"minutes": BACK_WITHIN // timedelta(minutes=1)}
+            raise RuleBroken([Problem("back_too_late", facts)])
+        _take_again(session, booking, spot, now)
+        become(session, booking, State.ARRIVED, actor=actor, now=now)
+        return answer_of(session, booking)
+
+
+def _marked_at(session: Session, booking: Booking) -> datetime | None:
+    return session.scalar(
+        select(AuditEntry.at)
+        .where(
+            AuditEntry.subject_kind == "booking",
+            AuditEntry.subject_id == booking.id,
+            AuditEntry.action == f"booking:{State.NO_SHOW}",
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+
+
+def _take_again(session: Session, booking: Booking, spot: Place, now: datetime) -> None:
+    """Claim the whole of her time anew, with the cleaning it needs as its neighbours are now."""
+    product = session.get_one(Product, booking.product_id)
+    [spot] = lock_places(session, machine_ids=[spot.machine.id], now=now, pack=product.pack)
+    occupation = session.get_one(Occupation, booking.occupation_id)
+    job = job_of(product, booking.quantity)
+    try:
+        placed = fit(session, spot=spot, job=job, starts_at=booking.starts_at)
+        occupy(session, spot=spot, job=job, placed=placed, occupation=occupation)
+    except (SlotTaken, RuleBroken):
+        facts = {"machine": spot.machine.code}
+        raise RuleBroken([Problem("time_given_away", facts)]) from None
+
+
+@use_case
+def mark_no_shows(*, actor: Actor, now: datetime) -> int:
+    """Note everybody whose grace is over, who has not come, and about whom nobody decided.
+
+    So many minutes after the grace as the house lets its desk decide. Nobody is missed by itself
+    on a machine that could not have taken her: while another run is on, while the machine is
+    broken, and until so long after it was free and clean. Returns how many were noted.
+    """
+    with transaction() as session:
+        due = session.scalars(_OVERDUE, {"now": to_epoch(now)}).all()
         missed = 0
-        for code in list(due):
+        for code in due:
             booking, spot = locked_booking(session, code=code, actor=actor, now=now)
-            if booking.state == State.CONFIRMED:
-                _miss(session, booking, spot, actor, now)
-                missed += 1
+            until = grace_until(session, booking=booking, spot=spot)
+            patience = timedelta(minutes=spot.site.absence_minutes)
+            if booking.state != State.CONFIRMED or until is None or now < until + patience:
+                continue
+            _miss(session, booking, spot, actor, now)
+            missed += 1
+            if missed == BATCH:
+                break
         return missed
+
+
+_OVERDUE = (
+    select(Booking.code)
+    .join(Site, Site.id == Booking.site_id)
+    .where(
+        Booking.state == State.CONFIRMED,
+        _epoch(Booking.starts_at) + (Site.grace_minutes + Site.absence_minutes) * 60
+        <= bindparam("now", type_=BigInteger),
+        ~select(Run.id)
+        .where(Run.machine_id == Booking.machine_id, Run.ended_at.is_(None))
+        .exists(),
+        ~select(Breakdown.id)
+        .where(Breakdown.machine_id == Booking.machine_id, Breakdown.ended_at.is_(None))
+        .exists(),
+    )
+    .order_by(Booking.machine_id, Booking.starts_at)
+    .limit(10 * BATCH)
+)
 
 
 @use_case
@@ -99,8 +170,7 @@ def close_forgotten(*, actor: Actor, now: datetime) -> int:
             .join(Site, Site.id == Booking.site_id)
             .where(
                 Run.ended_at.is_(None),
-                type_coerce(Booking.ends_at, BigInteger) + Site.overrun_minutes * 60
-                <= to_epoch(now),
+                _epoch(Booking.ends_at) + Site.overrun_minutes * 60 <= to_epoch(now),
             )
             .order_by(Run.machine_id)
             .limit(BATCH)

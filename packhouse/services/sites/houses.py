@@ -45,6 +45,8 @@ class Policy:
     request_hours: int = 48
     grace_minutes: int = 20
     overrun_minutes: int = 30
+    absence_minutes: int = 5
+    delay_minutes: int = 30
     limit_open: int | None = None
     limit_week_hours: int | None = None
     limit_month_hours: int | None = None
@@ -65,6 +67,8 @@ LIMITS = {
     "request_hours": (1, 30 * 24),
     "grace_minutes": (0, 240),
     "overrun_minutes": (0, 240),
+    "absence_minutes": (0, 240),
+    "delay_minutes": (5, 480),
     "limit_open": (0, 1000),
     "limit_week_hours": (0, 7 * 24),
     "limit_month_hours": (0, 31 * 24),
