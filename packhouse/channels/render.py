@@ -74,6 +74,23 @@ WORDS: Mapping[MessageKind, Words] = MappingProxyType(
                 " petugas mencarikan waktu pengganti dan akan mengabari Anda."
             ),
         ),
+        MessageKind.NEW_TIME_ASKED: Words(
+            _l("Waktu pengganti untuk %(code)s: %(start)s"),
+            _l(
+                "Waktu lama Anda, %(was)s, tidak dapat dipakai. Maaf. Waktu di bawah ini sudah kami"
+                " tahan untuk Anda. Terima, tolak untuk memilih waktu lain, atau minta ditelepon,"
+                " sampai %(answer_by)s. Bila Anda tidak menjawab, waktu ini tetap milik Anda dan"
+                " petugas menelepon Anda."
+            ),
+        ),
+        MessageKind.NEW_TIME_TOLD: Words(
+            _l("Jadwal %(code)s bergeser sedikit: %(start)s"),
+            _l(
+                "Waktu lama Anda, %(was)s, tidak dapat dipakai. Maaf. Yang berlaku sekarang adalah"
+                " jadwal di bawah ini. Bila Anda tidak dapat datang, buka reservasinya dan tolak:"
+                " Anda boleh memilih waktu lain atau membatalkan tanpa catatan."
+            ),
+        ),
         MessageKind.REMINDER_3_DAYS: Words(
             _l("Pengingat: reservasi %(code)s, %(start)s"),
             _l(
@@ -178,6 +195,10 @@ LINKS: Mapping[MessageKind, str] = MappingProxyType(
 )
 
 
+# Facts that are told as a time, beside when to be there.
+INSTANTS = frozenset({"answer_by", "was"})
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A message in words."""
@@ -205,9 +226,9 @@ def render(
     when = period(facts["starts_at"], facts["ends_at"], zone=zone, locale=locale)
     start = local_datetime(from_epoch(facts["starts_at"]), zone, locale=locale)
     known = {"code": plain(facts["code"]), "start": start.replace(NBSP, " ")}
-    if "answer_by" in facts:
-        until = local_datetime(from_epoch(facts["answer_by"]), zone, locale=locale)
-        known["answer_by"] = until.replace(NBSP, " ")
+    for name in INSTANTS & facts.keys():
+        told = local_datetime(from_epoch(facts[name]), zone, locale=locale)
+        known[name] = told.replace(NBSP, " ")
     with force_locale(locale):
         return Rendered(
             subject=str(WORDS[kind].subject) % known,

@@ -25,6 +25,8 @@ class MessageKind(StrEnum):
     BOOKING_MOVED = "booking_moved"
     BOOKING_CANCELLED = "booking_cancelled"
     BOOKING_DISPLACED = "booking_displaced"
+    NEW_TIME_ASKED = "new_time_asked"
+    NEW_TIME_TOLD = "new_time_told"
     REMINDER_3_DAYS = "reminder_3_days"
     REMINDER_1_DAY = "reminder_1_day"
     REMINDER_2_HOURS = "reminder_2_hours"
@@ -129,6 +131,8 @@ APPOINTMENTS = REMINDERS | {
     MessageKind.BOOKING_REQUESTED,
     MessageKind.REQUEST_APPROVED,
     MessageKind.BOOKING_MOVED,
+    MessageKind.NEW_TIME_ASKED,
+    MessageKind.NEW_TIME_TOLD,
     MessageKind.RUN_OVERRAN,
 }
 
@@ -143,6 +147,8 @@ _STILL_TRUE: MappingProxyType[MessageKind, frozenset[State]] = MappingProxyType(
         MessageKind.BOOKING_MOVED: _TAKEN | {State.REQUESTED},
         MessageKind.BOOKING_CANCELLED: frozenset({State.CANCELLED}),
         MessageKind.BOOKING_DISPLACED: frozenset({State.DISPLACED}),
+        MessageKind.NEW_TIME_ASKED: _TAKEN | {State.REQUESTED},
+        MessageKind.NEW_TIME_TOLD: _TAKEN | {State.REQUESTED},
         MessageKind.REMINDER_3_DAYS: frozenset({State.CONFIRMED}),
         MessageKind.REMINDER_1_DAY: frozenset({State.CONFIRMED}),
         MessageKind.REMINDER_2_HOURS: frozenset({State.CONFIRMED}),

@@ -16,6 +16,14 @@ from packhouse.i18n.businesses import (
 )
 from packhouse.i18n.complaints import COMPLAINT_STATE_NAMES, TOPIC_NAMES
 from packhouse.i18n.privacy import HELD_NAMES, PURPOSE_NAMES, PURPOSE_TEXTS
+from packhouse.i18n.reminders import CHANNEL_NAMES, MESSAGE_KIND_NAMES, MESSAGE_STATE_NAMES
+from packhouse.i18n.replanning import (
+    ANSWER_NAMES,
+    CALL_RESULT_NAMES,
+    CAUSE_NAMES,
+    MOVE_REASON_NAMES,
+    PLAN_STATE_NAMES,
+)
 from packhouse.i18n.tariffs import REDUCTION_NAMES, REDUCTION_RULES
 from packhouse.i18n.waitlist import PLACE_REASON_NAMES, WAITING_NAMES, WISH_KIND_NAMES
 
@@ -193,47 +201,6 @@ SOURCE_NAMES: Names = {
     "walk_in": _l("Datang langsung"),
     "paper": _l("Catatan kertas"),
 }
-MESSAGE_STATE_NAMES: Names = {
-    "due": _l("Akan dikirim"),
-    "sending": _l("Sedang dikirim"),
-    "sent": _l("Terkirim"),
-    "unknown": _l("Belum pasti terkirim"),
-    "expired": _l("Lewat waktu"),
-    "cancelled": _l("Batal dikirim"),
-    "suppressed": _l("Tidak dikirim"),
-    "dead": _l("Gagal dikirim"),
-}
-CHANNEL_NAMES: Names = {
-    "in_app": _l("Di aplikasi"),
-    "email": _l("Surel"),
-    "whatsapp": _l("WhatsApp"),
-    "sms": _l("SMS"),
-    "telegram": _l("Telegram"),
-}
-MESSAGE_KIND_NAMES: Names = {
-    "booking_confirmed": _l("Reservasi dipastikan"),
-    "booking_requested": _l("Permohonan diterima"),
-    "request_approved": _l("Permohonan disetujui"),
-    "request_rejected": _l("Permohonan ditolak"),
-    "request_expired": _l("Permohonan kedaluwarsa"),
-    "booking_moved": _l("Jadwal dipindah"),
-    "booking_cancelled": _l("Reservasi dibatalkan"),
-    "booking_displaced": _l("Perlu jadwal baru"),
-    "reminder_3_days": _l("Pengingat H-3"),
-    "reminder_1_day": _l("Pengingat H-1"),
-    "reminder_2_hours": _l("Pengingat 2 jam"),
-    "no_show": _l("Tidak hadir"),
-    "run_overran": _l("Mesin terlambat bebas"),
-    "password_link": _l("Tautan kata sandi"),
-    "email_link": _l("Tautan surel"),
-    "offer_made": _l("Tawaran dari daftar tunggu"),
-    "offer_expired": _l("Tawaran lewat waktu"),
-    "offer_withdrawn": _l("Tawaran ditarik"),
-    "time_freed": _l("Ada waktu kosong"),
-    "wish_lapsed": _l("Permintaan di daftar tunggu berakhir"),
-    "complaint_answered": _l("Pengaduan dijawab"),
-    "paper_expires": _l("Dokumen akan berakhir"),
-}
 BOOKING_ACTION_NAMES: Names = {
     "booking:create": _l("Reservasi dibuat"),
     "booking:leave": _l("Waktu lama dilepas"),
@@ -378,6 +345,11 @@ ALL: Mapping[str, Names] = {
     "purpose_text": PURPOSE_TEXTS,
     "reduction": REDUCTION_NAMES,
     "reduction_for": REDUCTION_RULES,
+    "plan_state": PLAN_STATE_NAMES,
+    "plan_cause": CAUSE_NAMES,
+    "move_reason": MOVE_REASON_NAMES,
+    "answer": ANSWER_NAMES,
+    "call_result": CALL_RESULT_NAMES,
 }
 
 

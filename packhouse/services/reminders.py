@@ -66,10 +66,17 @@ def tell(
 
 
 def tell_and_remind(
-    session: Session, *, kind: MessageKind, booking: Booking, site: Site, now: datetime
+    session: Session,
+    *,
+    kind: MessageKind,
+    booking: Booking,
+    site: Site,
+    now: datetime,
+    payload: dict[str, Any] | None = None,
 ) -> None:
     """Tell one thing about a confirmed booking, and write its reminders with it."""
-    _tell(session, (kind, *sorted(REMINDERS)), booking=booking, site=site, now=now, payload={})
+    kinds = (kind, *sorted(REMINDERS))
+    _tell(session, kinds, booking=booking, site=site, now=now, payload=payload or {})
 
 
 def plan_reminders(session: Session, *, booking: Booking, site: Site, now: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, transaction, use_case
-from packhouse.domain.bookings import State, decision_deadline
+from packhouse.domain.bookings import ExceptionKind, State, decision_deadline
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.users import Actor
@@ -17,6 +17,7 @@ from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.sites import Site
 from packhouse.services.audit import Once, answer_once
+from packhouse.services.bookings.exceptions import keep_exception
 from packhouse.services.bookings.limits import problems_with_use
 from packhouse.services.bookings.steps import (
     Answer,
@@ -196,6 +197,12 @@ def add_booking(
     session.add(booking)
     session.flush()
     reduce_price(session, booking, now=now, is_new=True)
+    if lifted and (broken or tier):
+        keep_exception(
+            session, kind=ExceptionKind.BOOKED, site_id=booking.site_id, reason=override,
+            actor=actor, now=now, booking_id=booking.id,
+            beyond=[each.code for each in (*broken, *tier)],
+        )  # fmt: skip
     beyond = {"reason": override.strip(), "beyond": [each.code for each in broken]}
     note(
         session, booking, action="booking:create", actor=actor, now=now,

@@ -1,7 +1,8 @@
 """Moving and cancelling a booking."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -53,6 +54,17 @@ class Target:
     machine: str | None = None
     version: int | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a person is told of her new time: the kind of message, and facts beside the usual."""
+
+    kind: MessageKind
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+MOVED = Told(MessageKind.BOOKING_MOVED)
 
 
 @use_case
@@ -157,7 +169,13 @@ def _broken_by_move(
 
 
 def settle_move(
-    session: Session, booking: Booking, spot: Place, actor: Actor, now: datetime
+    session: Session,
+    booking: Booking,
+    spot: Place,
+    actor: Actor,
+    now: datetime,
+    *,
+    told: Told = MOVED,
 ) -> None:
     """Bring state, messages and audit of a moved booking up to date."""
     asks = spot.machine.needs_approval and not may_operate(actor, spot.site.id)
@@ -172,7 +190,7 @@ def settle_move(
     note(session, booking, action="booking:move", actor=actor, now=now)
     forget_reminders(session, booking=booking, now=now)
     announce = tell_and_remind if booking.state == State.CONFIRMED else tell
-    announce(session, kind=MessageKind.BOOKING_MOVED, booking=booking, site=spot.site, now=now)
+    announce(session, kind=told.kind, booking=booking, site=spot.site, now=now, payload=told.facts)
 
 
 def _locked_move(

@@ -18,7 +18,7 @@ from packhouse.models.products import Product
 from packhouse.models.sites import Site
 from packhouse.services.audit import Once, Subject, answer_once, record
 from packhouse.services.bookings.booking import add_booking, new_job
-from packhouse.services.bookings.job_changes import for_pack
+from packhouse.services.bookings.moving import for_pack
 from packhouse.services.bookings.steps import Answer, answer_of, lock_by_code, new_code
 from packhouse.services.products import Recipe, add_product, problems_with_recipe
 from packhouse.services.slots import Place, lock_product

@@ -1,7 +1,7 @@
 """A job of several parts, or a cooperative's order, moved or cancelled as one."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -22,24 +22,16 @@ from packhouse.errors import (
     Stale,
     WrongState,
 )
-from packhouse.models.bookings import Booking, Job, JobLine, Move, Order
-from packhouse.models.machines import Machine, load_specs
+from packhouse.models.bookings import Booking, Job, JobLine, Order
+from packhouse.models.machines import Machine
 from packhouse.models.products import Product
-from packhouse.models.slots import Occupation
 from packhouse.services.audit import Once, answer_once
 from packhouse.services.bookings.changes import cancel_booking, settle_move
 from packhouse.services.bookings.jobs import is_in_steps, problems_with_steps
 from packhouse.services.bookings.limits import problems_with_use
-from packhouse.services.bookings.requests import release
-from packhouse.services.bookings.steps import (
-    Answer,
-    answer_of,
-    note,
-    placed_for,
-    reduce_price,
-    write_times,
-)
-from packhouse.services.slots import Place, job_of, lock_places, occupy
+from packhouse.services.bookings.moving import arrive, for_pack, keep_move, leave
+from packhouse.services.bookings.steps import Answer, answer_of
+from packhouse.services.slots import Place, job_of, lock_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +186,18 @@ def _relocate(
 ) -> None:
     by_code = {place.machine.code: place for place in places.values()}
     moving = sorted(group.open, key=lambda each: wanted[each.code].starts_at)
-    history = {each.id: _leaving(session, each, places, actor, now) for each in moving}
+    history = {
+        each.id: leave(session, booking=each, places=places, actor=actor, now=now)
+        for each in moving
+    }
     problems: list[Problem] = []
     for number, booking in enumerate(moving, start=1):
         shift = wanted[booking.code]
         try:
-            _arrive(session, booking, by_code[shift.machine], shift.starts_at, actor, now)
+            arrive(
+                session, booking=booking, place=by_code[shift.machine],
+                starts_at=shift.starts_at, actor=actor, now=now,
+            )  # fmt: skip
         except RuleBroken as refused:
             problems += [Problem(e.code, {**e.facts, "part": number}) for e in refused.problems]
             if not session.is_active:
@@ -207,10 +205,7 @@ def _relocate(
             continue
         except SlotTaken as taken:
             raise SlotTaken(**{**taken.problems[0].facts, "part": number}) from taken
-        row = history[booking.id]
-        row.new_machine_id = booking.machine_id
-        row.new_starts_at, row.new_ends_at = booking.starts_at, booking.ends_at
-        session.add(row)
+        keep_move(session, move=history[booking.id], booking=booking)
     problems = problems or _problems_together(session, group, moving, places, actor, now)
     if problems:
         raise RuleBroken(problems)
@@ -247,50 +242,6 @@ def _problems_together(
         )  # fmt: skip
         problems += [Problem(each.code, {**each.facts, "part": number}) for each in found]
     return problems
-
-
-def _leaving(
-    session: Session, booking: Booking, places: dict[int, Place], actor: Actor, now: datetime
-) -> Move:
-    """Give a booking's time back, and keep where it was."""
-    note(session, booking, action="booking:leave", actor=actor, now=now)
-    release(session, booking, places[booking.machine_id])
-    return Move(
-        booking_id=booking.id,
-        at=now,
-        actor_id=actor.id,
-        old_machine_id=booking.machine_id,
-        old_starts_at=booking.starts_at,
-        old_ends_at=booking.ends_at,
-    )
-
-
-def _arrive(
-    session: Session,
-    booking: Booking,
-    place: Place,
-    starts_at: datetime,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    product = session.get_one(Product, booking.product_id)
-    spot = for_pack(session, place, product.pack, now)
-    wanted = job_of(product, booking.quantity)
-    placed = placed_for(
-        session, spot=spot, job=wanted, starts_at=starts_at,
-        staff=may_operate(actor, spot.site.id), now=now,
-    )  # fmt: skip
-    occupation = session.get_one(Occupation, booking.occupation_id)
-    occupy(session, spot=spot, job=wanted, placed=placed, occupation=occupation)
-    booking.machine_id, booking.site_id = spot.machine.id, spot.site.id
-    write_times(booking, spot, placed)
-    reduce_price(session, booking, now=now)
-
-
-def for_pack(session: Session, place: Place, pack: str, now: datetime) -> Place:
-    """Return a locked machine with its rate for a pack."""
-    spec = load_specs(session, machines=[place.machine], now=now, pack=pack)[place.machine.id]
-    return replace(place, spec=spec)
 
 
 def _answer(session: Session, group: _Group) -> Answer:

@@ -12,18 +12,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from packhouse.domain.bookings import (
-    COOL_HORIZON_DAYS,
-    broken_limits,
-    month_of,
-    of_pool,
-    problems_with_cooling,
-    week_of,
-)
+from packhouse.domain.bookings import COOL_HORIZON_DAYS, problems_with_cooling
 from packhouse.domain.machines import work_minutes
 from packhouse.domain.products import Job
 from packhouse.errors import Problem
-from packhouse.models.bookings import Holder, JobLine, load_cooling, load_holders, load_use
+from packhouse.models.bookings import (
+    Holder,
+    JobLine,
+    load_broken_limits,
+    load_cooling,
+    load_holders,
+)
 from packhouse.models.businesses import Business
 from packhouse.services.slots import Place
 
@@ -55,21 +54,13 @@ def problems_with_use(
     if not limits.are_set or job.quantity < 1:
         return problems
     holders = _locked_holders(session, business_id)
-    ordered = job_id is not None and _is_ordered(session, job_id)
-    minutes = work_minutes(spot.spec, job).total
-    today, day = spot.day_of(now), spot.day_of(starts_at)
-    for holder in holders:
-        if ordered and not holder.is_pool:
-            continue
-        use = load_use(
-            session, holder=holder, site_id=spot.site.id, calendar=spot.calendar,
-            from_day=min(week_of(min(today, day)), month_of(min(today, day))), leaving=leaving,
-        )  # fmt: skip
-        broken = broken_limits(
-            holder.limits(limits), use, day=day, minutes=minutes, today=today,
-            last_day=spot.day_of(now + timedelta(days=spot.site.horizon_days)),
-        )  # fmt: skip
-        problems += [of_pool(each, holder.name) if holder.is_pool else each for each in broken]
+    last_day = spot.day_of(now + timedelta(days=spot.site.horizon_days))
+    problems += load_broken_limits(
+        session, holders=holders, limits=limits, site_id=spot.site.id, calendar=spot.calendar,
+        period=(spot.day_of(now), spot.day_of(starts_at), last_day),
+        minutes=work_minutes(spot.spec, job).total,
+        ordered=job_id is not None and _is_ordered(session, job_id), leaving=leaving,
+    )  # fmt: skip
     return problems
 
 
