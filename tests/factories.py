@@ -10,6 +10,7 @@ from sqlalchemy import select
 from packhouse.db import transaction
 from packhouse.domain.users import Actor, Role, secret_hash
 from packhouse.models.businesses import Business, Membership
+from packhouse.models.downtime import MachineUtility
 from packhouse.models.machines import Machine, MachinePack
 from packhouse.models.products import Product
 from packhouse.models.sites import Closure, Shift, Site, SiteHours
@@ -97,6 +98,7 @@ class Make:
             session.flush()
             session.add_all(MachinePack(machine_id=machine.id, pack=pack) for pack in packs)
             session.add(Tariff(machine_id=machine.id, per_hour=tariff, valid_from=COMMISSIONED))
+            session.add(MachineUtility(machine_id=machine.id, utility="electricity"))
             return machine.id
 
     def business(self, *, name: str | None = None, **fields: Any) -> int:

@@ -105,6 +105,12 @@ DUTIES: tuple[Duty, ...] = (
         lambda now: reminders.warn_of_overruns(now=now),
     ),
     Duty(
+        "follow_outages",
+        timedelta(seconds=30),
+        lambda now: downtime.follow_outages(actor=SYSTEM, now=now),
+        in_batches=True,
+    ),
+    Duty(
         "release_past",
         timedelta(seconds=300),
         lambda now: downtime.release_past(actor=SYSTEM, now=now),

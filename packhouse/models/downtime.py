@@ -158,15 +158,15 @@ class MachineUtility(Base):
 class Outage(Base):
     """A site is without power, water, gas, air or steam, or was told that it will be.
 
-    One that was announced begins at ``from_at`` and is over at ``to_at`` by itself; one that was
-    reported while it was on (``from_at`` = ``created_at``) lasts until somebody says it is over.
+    One that was announced (``told_at`` before ``from_at``) begins then and is over at ``to_at`` by
+    itself; one that was told while it was on lasts until somebody says it is over.
     """
 
     __tablename__ = "outages"
     __table_args__ = (
         CheckConstraint(f"utility IN {UTILITIES}", name="utility"),
         CheckConstraint("from_at < to_at", name="period"),
-        CheckConstraint("created_at <= from_at", name="announced"),
+        CheckConstraint("told_at <= from_at", name="told"),
         CheckConstraint("begun_at IS NULL OR begun_at >= from_at", name="begun"),
         Index("ix_outages_site_id", "site_id", "from_at"),
         Index(
@@ -189,7 +189,7 @@ class Outage(Base):
     begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reported_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 def open_breakdown(session: Session, *, machine_id: int) -> Breakdown | None:

@@ -201,7 +201,7 @@ def _downtime(machine: str, operator: Actor) -> None:
         session.add(
             Outage(
                 site_id=found.site_id, utility="water", from_at=NOW, to_at=until, ended_at=NOW,
-                created_at=NOW,
+                told_at=NOW,
             )
         )  # fmt: skip
         fault = Breakdown(

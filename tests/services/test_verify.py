@@ -71,6 +71,8 @@ class House(RuleBasedStateMachine):
         self.context.push()
         self.model = Model()
         self.now = NOW
+        self.works: list[int] = []
+        self.outages: list[int] = []
 
     def teardown(self) -> None:
         db.session.remove()
@@ -83,12 +85,14 @@ class House(RuleBasedStateMachine):
         db.engine.dispose()
         self.store.reset()
         make = Make(now=NOW)
-        site = make.site(code="PTK", operators=1)
+        self.site_code = "PTK"
+        site = make.site(code=self.site_code, operators=1)
         for code in MACHINES:
             make.machine(
                 site, code=code, attended=code == "A1", needs_approval=code == "M2",
                 rate_per_minute=30.0,
             )  # fmt: skip
+        downtime.set_utilities(machine="M2", utilities=["water"], actor=SYSTEM, now=NOW)
         business = make.business()
         self.products = [make.product(business, **traits) for traits in TRAITS]
         self.producer = make.producer(business)
@@ -238,10 +242,41 @@ class House(RuleBasedStateMachine):
     def plan_maintenance(self, machine: str, day: int, hour: int) -> None:
         start = self._at(day, hour * 60)
         with self._may_refuse():
-            downtime.plan_maintenance(
-                machine=machine, from_at=start, to_at=start + timedelta(hours=1),
-                reason="maintenance", actor=self.staff, now=self.now,
+            self.works.append(
+                downtime.plan_maintenance(
+                    machine=machine, from_at=start, to_at=start + timedelta(hours=1),
+                    reason="maintenance", actor=self.staff, now=self.now,
+                ).id
             )  # fmt: skip
+
+    @precondition(lambda self: self.works)
+    @rule(number=numbers, takes=st.booleans())
+    def decide_maintenance(self, number: int, *, takes: bool) -> None:
+        decide = downtime.claim_maintenance if takes else downtime.cancel_maintenance
+        work = self.works[number % len(self.works)]
+        with self._may_refuse():
+            decide(maintenance_id=work, actor=self.staff, now=self.now)
+
+    @rule(
+        utility=st.sampled_from(["electricity", "water"]), hours=st.integers(1, 30),
+        later=st.integers(0, 30),
+    )  # fmt: skip
+    def go_out(self, utility: str, hours: int, later: int) -> None:
+        begin = self.now + timedelta(hours=later)
+        told = downtime.report_outage(
+            site=self.site_code, utility=utility, until=begin + timedelta(hours=hours),
+            from_at=begin, actor=self.staff, now=self.now,
+        )  # fmt: skip
+        self.outages.append(told.id)
+        for each in told.affected:
+            self.model.become(each.code, State.DISPLACED)
+
+    @precondition(lambda self: self.outages)
+    @rule(number=numbers)
+    def come_back(self, number: int) -> None:
+        with self._may_refuse():
+            outage = self.outages[number % len(self.outages)]
+            downtime.end_outage(outage_id=outage, actor=self.staff, now=self.now)
 
     @rule(minutes=st.integers(1, 300))
     def tick(self, minutes: int) -> None:
@@ -250,6 +285,7 @@ class House(RuleBasedStateMachine):
             bookings.expire_requests,
             runs.mark_no_shows,
             runs.close_forgotten,
+            downtime.follow_outages,
             downtime.release_past,
             reports.roll_up,
         ):

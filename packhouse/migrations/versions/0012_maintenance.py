@@ -101,10 +101,10 @@ def upgrade() -> None:
         sa.Column("begun_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("reported_by", sa.BigInteger(), nullable=True),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(f"utility IN {UTILITIES}", name=op.f("ck_outages_utility")),
         sa.CheckConstraint("from_at < to_at", name=op.f("ck_outages_period")),
-        sa.CheckConstraint("created_at <= from_at", name=op.f("ck_outages_announced")),
+        sa.CheckConstraint("told_at <= from_at", name=op.f("ck_outages_told")),
         sa.CheckConstraint(
             "begun_at IS NULL OR begun_at >= from_at", name=op.f("ck_outages_begun")
         ),

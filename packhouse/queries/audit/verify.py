@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading
-from packhouse.queries.audit import closed, complaints, jobs, machine_time, trail, waiting
+from packhouse.queries.audit import closed, complaints, downtime, jobs, machine_time, trail, waiting
 
 MOST_ROWS = 20
 
@@ -34,6 +34,8 @@ CHECKS: dict[str, Check] = {
     "a booking lies inside its occupation, on the grid": machine_time.wrong_periods,
     "every booking is cleaned for, as its neighbours demand": machine_time.wrong_cleaning,
     "a product stays in its lane": machine_time.wrong_lanes,
+    "planned work holds its time exactly while it is taken": downtime.wrong_maintenance,
+    "machines are down while an outage is on, and no longer": downtime.wrong_outages,
     "states of a machine never overlap": machine_time.overlapping_states,
     "a run is open exactly while its booking runs": machine_time.wrong_runs,
     "prices follow the tariff": machine_time.wrong_prices,

@@ -12,11 +12,12 @@ from packhouse.domain.downtime import MaintenanceState
 from packhouse.domain.machines import MachineTime, cleanings_on, closing_clean_fits
 from packhouse.domain.permissions import may_manage
 from packhouse.domain.runs import Reason
-from packhouse.domain.time_range import SLOT, TimeRange, ceil_to_slot, floor_to_slot
+from packhouse.domain.time_range import SLOT, TimeRange, ceil_to_slot, floor_to_slot, subtract
 from packhouse.domain.users import Actor
 from packhouse.errors import Malformed, NotAllowed, NotFound, Problem, RuleBroken, WrongState
 from packhouse.models.bookings import Booking
 from packhouse.models.downtime import Maintenance, Schedule
+from packhouse.models.runs import StateInterval
 from packhouse.models.slots import Occupation, load_neighbours
 from packhouse.services.downtime.steps import (
     LONGEST,
@@ -27,6 +28,7 @@ from packhouse.services.downtime.steps import (
     hold_time,
     settle,
 )
+from packhouse.services.reports import forget_rollups
 from packhouse.services.slots import Place, lock_place, lock_places
 from packhouse.services.waitlist import retract_offers
 
@@ -96,23 +98,35 @@ def claim_maintenance(*, maintenance_id: int, actor: Actor, now: datetime) -> No
 
 @use_case
 def cancel_maintenance(*, maintenance_id: int, actor: Actor, now: datetime) -> None:
-    """Give planned work's time back, or propose it no more; what of it has passed stays.
+    """Give planned work's time back, or propose it no more.
 
-    Work that comes back is not proposed again for that time. Raises NotFound.
+    What has begun is done, earlier than planned. What comes back is not proposed again for the
+    time that was called off. Raises NotFound.
     """
     with transaction() as session:
         planned, spot = _managed(session, maintenance_id, actor, now)
         if planned.state not in {MaintenanceState.PROPOSED, MaintenanceState.TAKEN}:
             return
+        _call_off(session, spot, planned, actor, now)
+        audit(session, spot, actor, now, "machine:maintenance_cancelled", state=planned.state)
+
+
+def _call_off(
+    session: Session, spot: Place, planned: Maintenance, actor: Actor, now: datetime
+) -> None:
+    block = None
+    if planned.occupation_id is not None:
+        block = session.get_one(Occupation, planned.occupation_id)
+        end_block(block, now)
+        session.flush()
+    if block is not None and block.status == "done":
+        finish_maintenance(session, planned=planned, block=block)
+    else:
+        planned.state = MaintenanceState.CANCELLED
         if planned.schedule_id is not None:
             session.get_one(Schedule, planned.schedule_id).not_before = planned.to_at
-        planned.state = MaintenanceState.CANCELLED
-        if planned.occupation_id is not None:
-            block = session.get_one(Occupation, planned.occupation_id)
-            end_block(block, now)
-            session.flush()
-            settle(session, spot=spot, actor=actor, now=now)
-        audit(session, spot, actor, now, "machine:maintenance_cancelled")
+        session.flush()
+    settle(session, spot=spot, actor=actor, now=now)
 
 
 # --- steps --------------------------------------------------------------------------------------
@@ -177,6 +191,40 @@ def _hold(session: Session, spot: Place, planned: Maintenance, actor: Actor, now
     if down:
         settle(session, spot=spot, actor=actor, now=now)
     _refuse_lost_cleaning(session, spot, time)
+
+
+def finish_maintenance(session: Session, *, planned: Maintenance, block: Occupation) -> None:
+    """Note that the work was done in the time its block really took.
+
+    It becomes a state of its machine, around whatever else was noted, and the count of work that
+    comes back begins again.
+    """
+    planned.state, planned.to_at = MaintenanceState.DONE, block.to_at
+    if planned.schedule_id is not None:
+        schedule = session.get_one(Schedule, planned.schedule_id)
+        schedule.counts_from = max(schedule.counts_from, block.to_at)
+    time = TimeRange(block.from_at, block.to_at)
+    others = session.scalars(
+        select(StateInterval).where(
+            StateInterval.machine_id == planned.machine_id,
+            StateInterval.starts_at < time.end,
+            (StateInterval.ends_at.is_(None)) | (StateInterval.ends_at > time.start),
+        )
+    )
+    taken = [
+        TimeRange(max(each.starts_at, time.start), each.ends_at or time.end) for each in others
+    ]
+    session.add_all(
+        StateInterval(
+            machine_id=planned.machine_id,
+            reason=planned.reason,
+            starts_at=part.start,
+            ends_at=part.end,
+        )
+        for part in subtract([time], taken)
+    )
+    session.flush()
+    forget_rollups(session, machine_id=planned.machine_id, from_at=time.start, to_at=time.end)
 
 
 def _bookings_in(session: Session, spot: Place, time: TimeRange) -> list[Booking]:

@@ -7,13 +7,12 @@ from sqlalchemy.orm import Session
 
 from packhouse.db import transaction, use_case
 from packhouse.domain.downtime import MaintenanceState, has_failed
-from packhouse.domain.time_range import TimeRange, ceil_to_slot, subtract
+from packhouse.domain.time_range import ceil_to_slot
 from packhouse.domain.users import Actor
-from packhouse.models.downtime import Maintenance, Schedule, open_breakdown
-from packhouse.models.runs import StateInterval
+from packhouse.models.downtime import Maintenance, open_breakdown
 from packhouse.models.slots import Occupation
+from packhouse.services.downtime.maintenance import finish_maintenance
 from packhouse.services.downtime.steps import audit, blocks, settle
-from packhouse.services.reports import forget_rollups
 from packhouse.services.slots import Place, lock_places
 
 BATCH = 100
@@ -46,45 +45,13 @@ def release_past(*, actor: Actor, now: datetime) -> int:
                 continue
             block.status = "done"
             session.flush()
-            _finish_planned(session, spot, block)
+            planned = session.scalar(
+                select(Maintenance).where(Maintenance.occupation_id == block.id)
+            )
+            if planned is not None:
+                finish_maintenance(session, planned=planned, block=block)
             _outlast(session, spot, actor, now)
         return len(past) + _lapse(session, actor, now)
-
-
-def _finish_planned(session: Session, spot: Place, block: Occupation) -> None:
-    planned = session.scalar(select(Maintenance).where(Maintenance.occupation_id == block.id))
-    if planned is None:
-        return
-    planned.state = MaintenanceState.DONE
-    if planned.schedule_id is not None:
-        schedule = session.get_one(Schedule, planned.schedule_id)
-        schedule.counts_from = max(schedule.counts_from, block.to_at)
-    _note_planned(session, spot, planned, TimeRange(block.from_at, block.to_at))
-
-
-def _note_planned(session: Session, spot: Place, planned: Maintenance, time: TimeRange) -> None:
-    """Write the machine's state for planned work, around whatever else was noted."""
-    others = session.scalars(
-        select(StateInterval).where(
-            StateInterval.machine_id == spot.machine.id,
-            StateInterval.starts_at < time.end,
-            (StateInterval.ends_at.is_(None)) | (StateInterval.ends_at > time.start),
-        )
-    )
-    taken = [
-        TimeRange(max(each.starts_at, time.start), each.ends_at or time.end) for each in others
-    ]
-    for part in subtract([time], taken):
-        session.add(
-            StateInterval(
-                machine_id=spot.machine.id,
-                reason=planned.reason,
-                starts_at=part.start,
-                ends_at=part.end,
-            )
-        )
-    session.flush()
-    forget_rollups(session, machine_id=spot.machine.id, from_at=time.start, to_at=time.end)
 
 
 def _outlast(session: Session, spot: Place, actor: Actor, now: datetime) -> None:

@@ -125,7 +125,7 @@ def settle(
     if broken is not None:
         down.append(TimeRange(min(broken.started_at, now), broken.expected_back_at))
         forget_rollups(session, machine_id=spot.machine.id, from_at=broken.started_at, to_at=None)
-    return _keep_down(session, spot, down, actor, now)
+    return _keep_down(session, spot, down, broken, actor, now)
 
 
 def _without(
@@ -171,7 +171,12 @@ def _show(session: Session, spot: Place, broken: Breakdown | None, now: datetime
 
 
 def _keep_down(
-    session: Session, spot: Place, down: list[TimeRange], actor: Actor, now: datetime
+    session: Session,
+    spot: Place,
+    down: list[TimeRange],
+    broken: Breakdown | None,
+    actor: Actor,
+    now: datetime,
 ) -> tuple[Affected, ...]:
     """Hold a machine's time while it is down, from now or from the end of the run that is on."""
     # The slot that is running is nobody's any more: it can neither be booked nor given back.
@@ -181,7 +186,8 @@ def _keep_down(
         for each in down
         if ceil_to_slot(each.end) > running
     )
-    affected = [hit for time in lost for hit in _displace(session, spot, time, actor, now)]
+    why = broken.reason if broken is not None else Reason.UTILITY_OUTAGE
+    affected = [hit for time in lost for hit in _displace(session, spot, time, why, actor, now)]
     # Planned work keeps what it holds: nobody packs then anyway.
     others = [*blocks(session, spot, "maintenance"), *_running(session, spot)]
     ahead = [TimeRange(max(each.start, begin), each.end) for each in lost if each.end > begin]
@@ -225,7 +231,7 @@ def _running(session: Session, spot: Place) -> Sequence[Occupation]:
 
 
 def _displace(
-    session: Session, spot: Place, time: TimeRange, actor: Actor, now: datetime
+    session: Session, spot: Place, time: TimeRange, reason: str, actor: Actor, now: datetime
 ) -> tuple[Affected, ...]:
     """Take their time from the waiting bookings it overlaps, and tell their people."""
     retract_offers(session, spot=spot, time=time, actor=actor, now=now)
@@ -242,7 +248,7 @@ def _displace(
         .order_by(Booking.starts_at)
     ).all()
     for booking in hit:
-        become(session, booking, State.DISPLACED, actor=actor, now=now, reason="breakdown")
+        become(session, booking, State.DISPLACED, actor=actor, now=now, reason=reason)
         occupation = session.get_one(Occupation, booking.occupation_id)
         free(session, spot=spot, occupation=occupation)
         tell(session, kind=MessageKind.BOOKING_DISPLACED, booking=booking, site=spot.site, now=now)
