@@ -19,27 +19,32 @@ MINUTE = timedelta(minutes=1)
 class Due:
     """A booking whose run has not begun: her start, the clean before it, her setup and run.
 
-    ``cleaning_minutes`` and ``work_minutes`` are minutes of working time. ``not_before`` is the
-    instant before which she cannot begin for her own part: she is not there yet.
+    ``cleaning_minutes`` and ``work_minutes`` are minutes of working time. ``grace_minutes`` is
+    how long the house waits for her; None once she is there.
     """
 
     code: str
     starts_at: datetime
     cleaning_minutes: int
     work_minutes: int
-    not_before: datetime | None = None
+    grace_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """When a booking is likely to begin and end, and from when on the house is ready for her."""
+    """When a booking is likely to begin and end, and from when on the house is ready for her.
+
+    ``waits_until`` is the end of her grace, None once she is there; ``is_missed``: it is over.
+    """
 
     code: str
     booked_at: datetime
     ready_at: datetime
     starts_at: datetime
     ends_at: datetime
-    past_closing: bool
+    waits_until: datetime | None = None
+    is_missed: bool = False
+    past_closing: bool = False
 
     @property
     def delay_minutes(self) -> int:
@@ -52,23 +57,32 @@ class Expected:
         return max((self.ready_at - self.booked_at) // MINUTE, 0)
 
 
-def knock_on(day: WorkingDay, dues: Iterable[Due], free_from: datetime) -> list[Expected]:
+def knock_on(
+    day: WorkingDay, dues: Iterable[Due], *, free_from: datetime, now: datetime
+) -> list[Expected]:
     """Return how the rest of a machine's day is likely to run, in the order of the bookings.
 
     ``free_from`` is when the machine comes free, or came free. Cleaning and work are laid over
     the working time of the day; what no longer fits before closing goes on after it, and is
-    marked. A delay never grows along the chain, as counted in working time, unless somebody on
-    it comes late herself.
+    marked. Nobody begins before ``now``, and who was waited for long enough keeps nobody waiting.
+    A delay never grows along the chain, as counted in working time, unless somebody on it comes
+    late herself.
     """
     expected: list[Expected] = []
     for due in sorted(dues, key=lambda each: (each.starts_at, each.code)):
         ready_at = later(day, free_from, due.cleaning_minutes)
-        begins = max(due.starts_at, ready_at, due.not_before or due.starts_at)
-        begins = _in_working_time(day, begins)
+        begins = _in_working_time(day, max(due.starts_at, ready_at, now))
         ends_at = later(day, begins, due.work_minutes)
-        past = not day.ranges or ends_at > day.ranges[-1].end
-        expected.append(Expected(due.code, due.starts_at, ready_at, begins, ends_at, past))
-        free_from = ends_at
+        until = None
+        if due.grace_minutes is not None:
+            until = max(due.starts_at, ready_at) + due.grace_minutes * MINUTE
+        missed = until is not None and now >= until
+        past = not missed and (not day.ranges or ends_at > day.ranges[-1].end)
+        expected.append(
+            Expected(due.code, due.starts_at, ready_at, begins, ends_at, until, missed, past)
+        )
+        if not missed:
+            free_from = ends_at
     return expected
 
 

@@ -1,38 +1,33 @@
 """The board of a site's day, and one session of it, put together from what is recorded."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from functools import lru_cache
-from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading
-from packhouse.domain.bookings import State, may_become
+from packhouse.domain.bookings import Expected
 from packhouse.domain.permissions import may_operate
-from packhouse.domain.products import Aroma, ProductTraits, traits_of
-from packhouse.domain.runs import PRODUCTIVE, Reason
+from packhouse.domain.runs import Reason
 from packhouse.domain.sites import Calendar
 from packhouse.domain.time_range import TimeRange, floor_to_slot, subtract
 from packhouse.domain.users import Actor, Role
-from packhouse.errors import NotFound, Problem, Stale
+from packhouse.errors import NotFound, Stale
 from packhouse.models.bookings import Booking
 from packhouse.models.businesses import Membership
 from packhouse.models.sites import Site, load_calendar
 from packhouse.models.users import User
+from packhouse.queries.runs.cards import Scene, card_of, clean_of, start_problem_of
+from packhouse.queries.runs.chains import expected_day
 from packhouse.queries.runs.rows import AnyRow, Only, block_rows, job_rows, machine_rows
 from packhouse.queries.runs.views import (
     SHORTEST_GAP,
-    Action,
     Block,
     Board,
-    Clean,
     Contact,
     House,
-    JobCard,
     MachineBoard,
     OpenBreakdown,
     OpenRun,
@@ -106,24 +101,19 @@ def contacts_of(*, business_ids: Sequence[int]) -> dict[int, tuple[Contact, ...]
     return {business_id: tuple(people) for business_id, people in found.items()}
 
 
-_HOUSE = (Site.id, Site.code, Site.name, Site.zone, Site.grace_minutes)
-
-
-class _Scene(NamedTuple):
-    """What decides about every card of a board."""
-
-    house: House
-    day: date
-    today: date
-    open_ranges: tuple[TimeRange, ...]
-    now: datetime
+_HOUSE = (
+    Site.id, Site.code, Site.name, Site.zone, Site.grace_minutes, Site.delay_minutes, Site.wall_key
+)  # fmt: skip
 
 
 def _house(session: Session, site_id: int) -> tuple[House, Calendar]:
     site = session.get(Site, site_id)
     if site is None:
         raise NotFound("site_not_found")
-    house = House(site.id, site.code, site.name, site.zone, site.grace_minutes)
+    house = House(
+        site.id, site.code, site.name, site.zone, site.grace_minutes, site.delay_minutes,
+        site.wall_key,
+    )  # fmt: skip
     return house, load_calendar(session, site_id)
 
 
@@ -136,8 +126,9 @@ def _board(
     only: Only | None = None,
 ) -> Board:
     window = calendar.local_day(day)
-    open_ranges = calendar.open_ranges_on(day)
-    scene = _Scene(house, day, calendar.day_of(now), open_ranges, now)
+    working = calendar.working_day(day)
+    open_ranges = working.ranges
+    scene = Scene(house, day, calendar.day_of(now), working, now)
     machines = machine_rows(session, house.id, window, only)
     jobs = job_rows(session, house.id, window, only)
     blocks = block_rows(session, [row.id for row in machines], house.id, window)
@@ -147,21 +138,48 @@ def _board(
 
 
 def _machine(
-    row: AnyRow, jobs: Sequence[AnyRow], blocks: Sequence[Block], scene: _Scene
+    row: AnyRow, jobs: Sequence[AnyRow], blocks: Sequence[Block], scene: Scene
 ) -> MachineBoard:
     run, breakdown = _run(row, scene.now), _breakdown(row)
     busy = [(each.from_at, each.to_at) for each in jobs if each.status == "live"]
     busy += [(each.from_at, each.to_at) for each in blocks if each.is_live]
+    expected = _expected(row, jobs, run, breakdown, scene)
     cards = []
     before: AnyRow | None = None
     for each in jobs:
-        problem = _start_problem(row, each, busy, scene)
-        cards.append(_card(row, each, _clean(before, each), run, problem, scene))
+        problem = start_problem_of(row, each, busy, scene)
+        likely = expected.get(each.code)
+        cards.append(
+            card_of(
+                row,
+                each,
+                clean=clean_of(before, each),
+                run=run,
+                problem=problem,
+                likely=likely,
+                scene=scene,
+            )
+        )
         if each.status != "released" and each.product_name is not None:
             before = each
     return MachineBoard(
         row.id, row.code, row.name, _state(row, run, blocks, scene.now), run, breakdown,
         tuple(cards), tuple(blocks), _gaps(row, busy, breakdown, scene),
+    )  # fmt: skip
+
+
+def _expected(
+    row: AnyRow,
+    jobs: Sequence[AnyRow],
+    run: OpenRun | None,
+    breakdown: OpenBreakdown | None,
+    scene: Scene,
+) -> dict[str, Expected]:
+    if scene.day != scene.today:
+        return {}
+    return expected_day(
+        row, jobs, run=run, breakdown=breakdown, working=scene.working,
+        grace_minutes=scene.house.grace_minutes, now=scene.now,
     )  # fmt: skip
 
 
@@ -202,145 +220,11 @@ def _state(row: AnyRow, run: OpenRun | None, blocks: Iterable[Block], now: datet
     return "maintenance" if blocked else "ready"
 
 
-def _start_problem(
-    machine: AnyRow, job: AnyRow, busy: Iterable[tuple[datetime, datetime]], scene: _Scene
-) -> Problem | None:
-    if not may_become(State(job.state), State.RUNNING) or scene.day != scene.today:
-        return None
-    if machine.run_started_at is not None:
-        return Problem("machine_running", {"code": machine.run_code or ""})
-    if machine.broken_since is not None:
-        return Problem("machine_broken", {"machine": machine.code})
-    since = floor_to_slot(scene.now)
-    if any(begins < job.from_at and ends > since for begins, ends in busy):
-        return Problem("too_early", {"starts_at": job.starts_at, "zone": scene.house.zone})
-    return None
-
-
-def _card(
-    machine: AnyRow,
-    row: AnyRow,
-    clean: Clean | None,
-    run: OpenRun | None,
-    problem: Problem | None,
-    scene: _Scene,
-) -> JobCard:
-    state = State(row.state)
-    grace_until = row.starts_at + timedelta(minutes=scene.house.grace_minutes)
-    standing = _standing(state, row, grace_until, scene.now)
-    own = run if run is not None and run.code == row.code else None
-    broken = machine.broken_since is not None
-    actions = _actions(state, standing, problem, scene)
-    return JobCard(
-        code=row.code,
-        state=state,
-        standing=standing,
-        source=row.source,
-        machine=machine.code,
-        machine_name=machine.name,
-        business_id=row.business_id,
-        business_name=row.business_name or "",
-        product_name=row.product_name or "",
-        pack=row.pack or "",
-        quantity=row.quantity,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        occupied_from=row.from_at,
-        kept_until=row.to_at,
-        grace_until=grace_until,
-        setup_minutes=row.setup_minutes,
-        run_minutes=row.run_minutes,
-        clean=clean,
-        reason=own.reason if own else None,
-        actions=_running_actions(own, broken) if own else actions,
-        start_problem=problem,
-    )
-
-
-_FIXED = {
-    State.ARRIVED: Standing.HERE,
-    State.REQUESTED: Standing.ASKED,
-    State.DISPLACED: Standing.DISPLACED,
-    State.FINISHED: Standing.FINISHED,
-    State.NO_SHOW: Standing.NO_SHOW,
-}
-
-
-def _standing(state: State, row: AnyRow, grace_until: datetime, now: datetime) -> Standing:
-    if state == State.RUNNING:
-        return Standing.OVER if now > row.ends_at else Standing.RUNNING
-    if state != State.CONFIRMED:
-        return _FIXED.get(state, Standing.GONE)
-    if now >= grace_until:
-        return Standing.MISSED
-    return Standing.LATE if now > row.starts_at else Standing.EXPECTED
-
-
-def _actions(
-    state: State, standing: Standing, problem: Problem | None, scene: _Scene
-) -> tuple[Action, ...]:
-    today = scene.day == scene.today
-    rules = (
-        (Action.CHECK_IN, today and may_become(state, State.ARRIVED)),
-        (Action.START, today and may_become(state, State.RUNNING) and problem is None),
-        (Action.NO_SHOW, standing == Standing.MISSED),
-    )
-    return tuple(action for action, allowed in rules if allowed)
-
-
-def _running_actions(run: OpenRun, broken: bool) -> tuple[Action, ...]:
-    if broken:
-        return (Action.FINISH,)
-    if run.reason in PRODUCTIVE:
-        return (Action.PAUSE, Action.FINISH)
-    return (Action.RESUME, Action.PAUSE, Action.FINISH)
-
-
-def _clean(before: AnyRow | None, row: AnyRow) -> Clean | None:
-    if not row.cleaning_level or before is None or row.lane is None:
-        return None
-    left = _why(
-        (before.lane, before.allergens, before.aroma, before.wet),
-        (row.lane, row.allergens, row.aroma, row.wet),
-    )
-    return Clean(
-        row.cleaning_level, row.changeover_minutes, left.why, before.product_name, *left[1:]
-    )
-
-
-class _Left(NamedTuple):
-    """What decides how thoroughly is cleaned, and what of the product before is left behind."""
-
-    why: str
-    allergens: tuple[str, ...] = ()
-    aroma: str = ""
-
-
-_Stored = tuple[str, str, str, bool]
-
-
-@lru_cache(maxsize=4096)
-def _why(before: _Stored, after: _Stored) -> _Left:
-    left, comes = _traits(before), _traits(after)
-    if left.allergens - comes.allergens:
-        return _Left("allergens", tuple(sorted(left.allergens - comes.allergens)))
-    if left.wet:
-        return _Left("wet")
-    if left.aroma not in (Aroma.NONE, comes.aroma):
-        return _Left("aroma", aroma=str(left.aroma))
-    return _Left("brush")
-
-
-def _traits(stored: _Stored) -> ProductTraits:
-    lane, allergens, aroma, wet = stored
-    return traits_of(lane, frozenset(json.loads(allergens)), aroma, wet=wet)
-
-
 def _gaps(
     row: AnyRow,
     busy: Iterable[tuple[datetime, datetime]],
     breakdown: OpenBreakdown | None,
-    scene: _Scene,
+    scene: Scene,
 ) -> tuple[TimeRange, ...]:
     """Return the open time from now on that nothing keeps, without scraps."""
     since = max(floor_to_slot(scene.now), row.commissioned_at)

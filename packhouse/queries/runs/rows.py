@@ -9,18 +9,22 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Row,
     Select,
     Text,
     and_,
+    bindparam,
+    func,
     literal_column,
     or_,
     select,
     type_coerce,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from packhouse.db import UtcDateTime
 from packhouse.domain.bookings import BOOKED, State
 from packhouse.domain.time_range import TimeRange
 from packhouse.models.bookings import Booking
@@ -30,11 +34,35 @@ from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.runs import Run, StateInterval
 from packhouse.models.slots import Occupation
-from packhouse.queries.runs.views import Block
+from packhouse.queries.runs.views import WORKING, Block
+
+_Stood = aliased(StateInterval)
+
+
+def _epoch(instant: Any) -> ColumnElement[int]:
+    return type_coerce(instant, BigInteger)
+
 
 SHOWN = tuple(sorted(BOOKED | {State.DISPLACED}))
 AnyRow = Row[*tuple[Any, ...]]
 
+# So long its open run stood still, and when a run or a breakdown of the day last ended.
+_LOST = (
+    select(func.sum(_epoch(_Stood.ends_at) - _epoch(_Stood.starts_at), type_=BigInteger))
+    .where(_Stood.run_id == Run.id, _Stood.ends_at.is_not(None), _Stood.reason.not_in(WORKING))
+    .scalar_subquery()
+)
+_Ended, _Mended = aliased(Run), aliased(Breakdown)
+_LAST_RUN = (
+    select(func.max(_Ended.ended_at, type_=UtcDateTime))
+    .where(_Ended.machine_id == Machine.id, _Ended.started_at >= bindparam("since"))
+    .scalar_subquery()
+)
+_LAST_BREAKDOWN = (
+    select(func.max(_Mended.ended_at, type_=UtcDateTime))
+    .where(_Mended.machine_id == Machine.id, _Mended.ended_at >= bindparam("since"))
+    .scalar_subquery()
+)
 _MACHINES: Select[*tuple[Any, ...]] = (
     select(
         Machine.id,
@@ -46,6 +74,10 @@ _MACHINES: Select[*tuple[Any, ...]] = (
         Booking.code.label("run_code"),
         Booking.ends_at.label("run_ends_at"),
         Booking.setup_minutes.label("run_setup_minutes"),
+        Booking.run_minutes,
+        _LOST.label("lost_seconds"),
+        _LAST_RUN.label("last_run_at"),
+        _LAST_BREAKDOWN.label("last_breakdown_at"),
         StateInterval.reason.label("state_reason"),
         StateInterval.starts_at.label("state_since"),
         Breakdown.reason.label("broken_reason"),
@@ -131,7 +163,7 @@ def machine_rows(
     else:
         in_service = or_(Machine.retired_at.is_(None), Machine.retired_at > window.start)
         query = query.where(in_service, Machine.commissioned_at < window.end)
-    return session.execute(query).all()
+    return session.execute(query, {"since": window.start}).all()
 
 
 def job_rows(

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from packhouse.domain.bookings import State
+from packhouse.domain.bookings import Expected, State
 from packhouse.domain.runs import PRODUCTIVE, Reason
 from packhouse.domain.time_range import TimeRange, subtract
 from packhouse.errors import Problem
 
 WORKING = PRODUCTIVE | {Reason.SETUP}
 SHORTEST_GAP = timedelta(minutes=15)
+# Fewer minutes are not worth a word: nobody is that punctual.
+SLIPS_FROM = 5
 # So many of those who are still to come are told at length.
 MOST_TO_COME = 16
 FEW_TO_COME = 12
@@ -46,6 +48,7 @@ class Action(StrEnum):
     RESUME = "resume"
     FINISH = "finish"
     NO_SHOW = "no_show"
+    BACK = "back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class House:
     name: str
     zone: str
     grace_minutes: int
+    delay_minutes: int
+    wall_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,8 @@ class JobCard:
     """One booking on the board, with what may be done about it. Instants are UTC.
 
     The machine is kept from ``occupied_from`` to ``kept_until``, its end or where it ended early.
-    ``reason`` is the state of its open run, ``start_problem`` why its run
-    cannot begin now; both are None where there is nothing to tell.
+    ``reason`` is the state of its open run, ``start_problem`` why its run cannot begin now,
+    ``likely`` when it will as things stand; each is None where there is nothing to tell.
     """
 
     code: str
@@ -106,6 +111,14 @@ class JobCard:
     reason: Reason | None
     actions: tuple[Action, ...]
     start_problem: Problem | None
+    likely: Expected | None = None
+
+    @property
+    def slips_to(self) -> datetime | None:
+        """Return when it will begin because the house is not ready in time, if it is not."""
+        if self.likely is None or self.likely.house_minutes < SLIPS_FROM:
+            return None
+        return self.likely.starts_at
 
     @property
     def is_paused(self) -> bool:
@@ -229,6 +242,20 @@ class Board:
         rest = [job.code for job in waiting if job.code not in soon]
         soon.update(rest[: max(FEW_TO_COME - len(soon), 0)])
         return [job for job in found if job.standing not in TO_COME or job.code in soon]
+
+    @property
+    def slipping(self) -> list[JobCard]:
+        """Who will begin later than booked because the house is not ready, by time."""
+        return [job for job in self.jobs if job.slips_to is not None]
+
+    @property
+    def needs_replanning(self) -> bool:
+        """Say whether what slips is more than the house may ask, or no longer fits the day."""
+        return any(
+            job.likely.house_minutes > self.site.delay_minutes or job.likely.past_closing
+            for job in self.slipping
+            if job.likely is not None
+        )
 
     @property
     def shut(self) -> list[tuple[datetime, datetime]]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packhouse.domain.bookings import Due, knock_on, later, left_to_do, waited_until
+from packhouse.domain.bookings import Due, Expected, knock_on, later, left_to_do, waited_until
 from packhouse.domain.sites import WorkingDay
 from packhouse.domain.time_range import TimeRange, to_epoch
 
@@ -27,9 +27,13 @@ def due(code: str, starts_at: datetime, work: int = 60, clean: int = 10) -> Due:
     return Due(code, starts_at, clean, work)
 
 
+def chained(*dues: Due, free_from: datetime, now: datetime = MIDNIGHT) -> list[Expected]:
+    return knock_on(WORKING, dues, free_from=free_from, now=now)
+
+
 def test_an_overrun_is_eaten_by_the_gaps_behind_it() -> None:
-    first, second, third = knock_on(
-        WORKING, [due("A", at(9)), due("B", at(10, 30)), due("C", at(11, 40), 10)], at(9, 20)
+    first, second, third = chained(
+        due("A", at(9)), due("B", at(10, 30)), due("C", at(11, 40), 10), free_from=at(9, 20)
     )
 
     assert (first.ready_at, first.starts_at, first.ends_at) == (at(9, 30), at(9, 30), at(10, 30))
@@ -38,22 +42,22 @@ def test_an_overrun_is_eaten_by_the_gaps_behind_it() -> None:
 
 
 def test_a_machine_that_is_free_in_time_delays_nobody() -> None:
-    found = knock_on(WORKING, [due("A", at(9)), due("B", at(10, 10))], at(8, 30))
+    found = chained(due("A", at(9)), due("B", at(10, 10)), free_from=at(8, 30))
 
     assert [each.delay_minutes for each in found] == [0, 0]
     assert [each.house_minutes for each in found] == [0, 0]
 
 
 def test_a_break_is_waited_out_and_work_goes_on_after_it() -> None:
-    (only,) = knock_on(WORKING, [due("A", at(11), 60)], at(11, 20))
+    (only,) = chained(due("A", at(11), 60), free_from=at(11, 20))
 
     assert (only.starts_at, only.ends_at) == (at(11, 30), at(13, 30))
-    (behind,) = knock_on(WORKING, [due("B", at(11), 60)], at(11, 50))
+    (behind,) = chained(due("B", at(11), 60), free_from=at(11, 50))
     assert (behind.ready_at, behind.starts_at) == (at(12), at(13))
 
 
 def test_what_no_longer_fits_before_closing_says_so() -> None:
-    kept, spilled = knock_on(WORKING, [due("A", at(14)), due("B", at(15, 10), 45)], at(14, 20))
+    kept, spilled = chained(due("A", at(14)), due("B", at(15, 10), 45), free_from=at(14, 20))
 
     assert not kept.past_closing
     assert spilled.past_closing
@@ -61,12 +65,33 @@ def test_what_no_longer_fits_before_closing_says_so() -> None:
 
 
 def test_who_is_late_herself_does_not_wait_for_the_house() -> None:
-    late, behind = knock_on(
-        WORKING, [Due("A", at(9), 0, 60, not_before=at(9, 15)), due("B", at(10, 10))], at(8)
-    )
+    late, behind = chained(
+        Due("A", at(9), 0, 60, grace_minutes=20), due("B", at(10, 10)),
+        free_from=at(8), now=at(9, 15),
+    )  # fmt: skip
 
     assert (late.starts_at, late.house_minutes, late.delay_minutes) == (at(9, 15), 0, 15)
+    assert late.waits_until == at(9, 20)
     assert behind.house_minutes == 15
+
+
+def test_who_was_waited_for_long_enough_keeps_nobody_waiting() -> None:
+    missed, behind = chained(
+        Due("A", at(9), 0, 60, grace_minutes=20), due("B", at(10, 10)),
+        free_from=at(8), now=at(9, 20),
+    )  # fmt: skip
+
+    assert missed.is_missed
+    assert behind.delay_minutes == 0
+
+
+def test_nobody_is_missed_before_the_house_was_ready_for_her() -> None:
+    (waiting,) = chained(
+        Due("A", at(9), 10, 60, grace_minutes=20), free_from=at(9, 30), now=at(9, 55)
+    )
+
+    assert not waiting.is_missed
+    assert waiting.waits_until == at(10)
 
 
 def test_the_grace_begins_when_the_house_is_ready() -> None:
@@ -108,7 +133,7 @@ def chain(steps: list[tuple[int, int, int]]) -> list[Due]:
 
 @given(dues_of_a_day)
 def test_a_day_as_planned_runs_as_planned(steps: list[tuple[int, int, int]]) -> None:
-    found = knock_on(WORKING, chain(steps), at(7, 30))
+    found = chained(*chain(steps), free_from=at(7, 30))
 
     assert all(each.starts_at == each.booked_at and not each.past_closing for each in found)
 
@@ -118,7 +143,7 @@ def test_nobody_begins_early_unready_or_during_another_and_no_delay_grows(
     steps: list[tuple[int, int, int]], slot: int
 ) -> None:
     free_from = MIDNIGHT + slot * timedelta(minutes=5)
-    found = knock_on(WORKING, chain(steps), free_from)
+    found = chained(*chain(steps), free_from=free_from)
 
     def position(instant: datetime) -> int:
         beyond = max((instant - at(16)) // timedelta(seconds=1), 0)
@@ -141,6 +166,6 @@ def test_a_machine_that_comes_free_later_makes_nobody_earlier(
     late = soon + more * timedelta(minutes=5)
 
     for before, after in zip(
-        knock_on(WORKING, dues, soon), knock_on(WORKING, dues, late), strict=True
+        chained(*dues, free_from=soon), chained(*dues, free_from=late), strict=True
     ):
         assert after.starts_at >= before.starts_at
