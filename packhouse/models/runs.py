@@ -1,11 +1,24 @@
 """What really happened: runs, taps, cleans, and the reason-coded states of machines."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from packhouse.db import STRICT, Base, UtcDateTime
+from packhouse.domain.products import ProductTraits, traits_of
+from packhouse.domain.runs import CleaningDue, Missing, Signed, due_between, missing
+from packhouse.models.bookings import Booking
+from packhouse.models.products import Product
 
 
 class Run(Base):
@@ -140,3 +153,88 @@ class StateInterval(Base):
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     estimated: Mapped[bool] = mapped_column(default=False)
+
+
+# --- read by services and queries alike ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RunBefore:
+    """The last run of the day on a machine: what it packed, and when it ended."""
+
+    code: str
+    product: str
+    traits: ProductTraits
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CleaningState:
+    """The clean due before a run, after which run, and what of it is missing.
+
+    ``cleaning_id`` is the clean that waits for its second person.
+    """
+
+    due: CleaningDue
+    after: RunBefore
+    missing: Missing | None
+    cleaning_id: int | None
+
+
+def load_run_before(session: Session, *, machine_id: int, since: datetime) -> RunBefore | None:
+    """Return the newest run that ended on a machine since an instant, of a known product."""
+    row = session.execute(
+        select(Run.ended_at, Booking.code, Product)
+        .join(Booking, Booking.id == Run.booking_id)
+        .join(Product, Product.id == Booking.product_id)
+        .where(
+            Run.machine_id == machine_id,
+            Run.ended_at > since,
+            Run.undone_at.is_(None),
+        )
+        .order_by(Run.started_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None or row.ended_at is None:
+        return None
+    return RunBefore(row.code, row.Product.name, _traits(row.Product), row.ended_at)
+
+
+def _traits(product: Product) -> ProductTraits:
+    return traits_of(product.lane, frozenset(product.allergens), product.aroma, wet=product.wet)
+
+
+def load_cleaning(
+    session: Session, *, machine_id: int, product_id: int | None, since: datetime
+) -> CleaningState | None:
+    """Return the clean due before a product is packed now, None where the machine is clean.
+
+    ``since`` is the start of the local day: each day starts clean.
+    """
+    product = session.get(Product, product_id) if product_id else None
+    before = load_run_before(session, machine_id=machine_id, since=since)
+    if product is None or before is None:
+        return None
+    due = due_between(before.traits, _traits(product))
+    if due is None:
+        return None
+    rows = session.scalars(
+        select(Cleaning)
+        .where(
+            Cleaning.machine_id == machine_id,
+            Cleaning.done_at >= before.ended_at,
+            Cleaning.kind != "skipped",
+        )
+        .order_by(Cleaning.done_at, Cleaning.id)
+    ).all()
+    signed = [Signed(row.level, row.done_at, row.checked_at is not None) for row in rows]
+    lacking = missing(due, since=before.ended_at, signed=signed)
+    open_rows = [row.id for row in rows if row.level >= due.level and row.checked_at is None]
+    waits = open_rows[-1] if lacking == Missing.CHECK else None
+    return CleaningState(due, before, lacking, waits)
+
+
+def count_taps(session: Session, *, booking_id: int) -> int:
+    """Return the number of a session's last tap; 0 before the first."""
+    found = session.scalar(select(func.max(Tap.number)).where(Tap.booking_id == booking_id))
+    return found or 0

@@ -147,7 +147,7 @@ def test_the_houses_cleaning_before_a_run_is_noted_as_an_estimate(floor: Floor) 
     floor.start(floor.at(8), first)
     runs.finish(code=first, counts=Counts(1, 0), actor=floor.operator, now=floor.at(8, 40))
 
-    floor.start(floor.at(9))
+    runs.start(code=floor.code, actor=floor.operator, now=floor.at(9), unclean="satu petugas")
 
     assert ("changeover", floor.at(8, 45), floor.at(9), True) in floor.states()
 

@@ -11,13 +11,23 @@ from flask_babel import lazy_gettext as _l
 
 from packhouse.i18n import formats
 from packhouse.i18n.locale import current_locale, force_locale
-from packhouse.i18n.messages import board, complaints, fair_use, jobs, papers, texts, waitlist
+from packhouse.i18n.messages import (
+    board,
+    complaints,
+    fair_use,
+    jobs,
+    papers,
+    sessions,
+    texts,
+    waitlist,
+)
 from packhouse.i18n.names import name_of
 
 # One table a file, for what belongs together; a code stands in one of them only.
 PROBLEM_TEXTS: Mapping[str, LazyString] = {
     **texts.TEXTS,
     **board.TEXTS,
+    **sessions.TEXTS,
     **papers.TEXTS,
     **complaints.TEXTS,
     **fair_use.TEXTS,

@@ -1,14 +1,14 @@
 """The operator's day: runs, and what did not happen."""
 
 from packhouse.services.runs.absence import came_after_all, close_forgotten, mark_no_shows, no_show
+from packhouse.services.runs.amending import CORRECT_WITHIN, UNDO_WITHIN, correct, undo
+from packhouse.services.runs.cleaning import check_clean, close_day, sign_clean
+from packhouse.services.runs.hands import MOST_PIECES, Counts, operated
 from packhouse.services.runs.importing import Imported, LogLine, import_log
 from packhouse.services.runs.running import (
-    MOST_PIECES,
-    Counts,
     check_in,
     end_run,
     finish,
-    operated,
     pause,
     resume,
     start,
@@ -20,15 +20,23 @@ from packhouse.services.runs.states import (
     settle_setup,
     switch_state,
 )
+from packhouse.services.runs.taps import BY_HAND, Tapped
 
 __all__ = [
+    "BY_HAND",
+    "CORRECT_WITHIN",
     "MOST_PIECES",
+    "UNDO_WITHIN",
     "Counts",
     "Imported",
     "LogLine",
+    "Tapped",
     "came_after_all",
+    "check_clean",
     "check_in",
+    "close_day",
     "close_forgotten",
+    "correct",
     "end_run",
     "finish",
     "import_log",
@@ -41,6 +49,8 @@ __all__ = [
     "pause",
     "resume",
     "settle_setup",
+    "sign_clean",
     "start",
     "switch_state",
+    "undo",
 ]

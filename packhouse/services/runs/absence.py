@@ -20,7 +20,8 @@ from packhouse.models.sites import Site
 from packhouse.models.slots import Occupation
 from packhouse.services.bookings import Answer, answer_of, become, locked_booking, release
 from packhouse.services.reminders import tell
-from packhouse.services.runs.running import end_run, operated
+from packhouse.services.runs.hands import operated
+from packhouse.services.runs.running import end_run
 from packhouse.services.runs.states import open_state, settle_setup
 from packhouse.services.runs.waiting import grace_until
 from packhouse.services.slots import Place, fit, job_of, lock_places, occupy

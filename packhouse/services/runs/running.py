@@ -1,6 +1,6 @@
 """One run from check-in to the count: check in, start, pause, resume, finish."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -8,49 +8,38 @@ from sqlalchemy.orm import Session
 
 from packhouse.db import transaction, use_case
 from packhouse.domain.bookings import State
-from packhouse.domain.permissions import may_operate
-from packhouse.domain.runs import PAUSE_REASONS, Reason
-from packhouse.domain.time_range import SLOT, ceil_to_slot, slot_of
+from packhouse.domain.runs import PAUSE_REASONS, Noted, Reason
+from packhouse.domain.time_range import SLOT, ceil_to_slot
 from packhouse.domain.users import Actor
-from packhouse.errors import Malformed, NotAllowed, Problem, RuleBroken, WrongState
+from packhouse.errors import Malformed, Problem, RuleBroken, WrongState
 from packhouse.models.bookings import Booking
 from packhouse.models.downtime import open_breakdown
-from packhouse.models.runs import Run
-from packhouse.models.slots import Claim, Occupation
-from packhouse.services.audit import Once, answer_once
-from packhouse.services.bookings import Answer, answer_of, become, locked_booking, note
+from packhouse.models.runs import Run, count_taps
+from packhouse.models.slots import Occupation
+from packhouse.services.bookings import Answer, answer_of, become, note
+from packhouse.services.runs.cleaning import require_clean
+from packhouse.services.runs.early import hold_from, refuse_too_early
+from packhouse.services.runs.forgotten import closed_by_itself, settle_forgotten
+from packhouse.services.runs.hands import Counts, operated
+from packhouse.services.runs.lots import name_lot
 from packhouse.services.runs.states import (
+    mark_estimated,
     note_changeover,
     open_run,
     open_state,
     settle_setup,
     switch_state,
 )
+from packhouse.services.runs.taps import (
+    BY_HAND,
+    Tapped,
+    note_tap,
+    refuse_unseen,
+    tap_once,
+    time_of,
+)
 from packhouse.services.slots import Place
 from packhouse.services.waitlist import offer_freed
-
-MOST_PIECES = 10_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Good and rejected pieces of a run, as counted by the operator."""
-
-    good: int
-    rejected: int
-
-    def __post_init__(self) -> None:
-        for name, pieces in (("good", self.good), ("rejected", self.rejected)):
-            if not 0 <= pieces <= MOST_PIECES:
-                raise Malformed("count_out_of_range", field=name, most=MOST_PIECES)
-
-
-def operated(session: Session, *, code: str, actor: Actor, now: datetime) -> tuple[Booking, Place]:
-    """Return a booking under its operator's hands, its machine's row locked."""
-    booking, spot = locked_booking(session, code=code, actor=actor, now=now)
-    if not may_operate(actor, booking.site_id):
-        raise NotAllowed
-    return booking, spot
 
 
 @use_case
@@ -73,33 +62,69 @@ def _refuse_another_day(booking: Booking, spot: Place, now: datetime) -> None:
 
 
 @use_case
-def start(*, code: str, actor: Actor, now: datetime) -> Answer:
+def start(
+    *, code: str, actor: Actor, now: datetime, tapped: Tapped = BY_HAND, unclean: str = ""
+) -> Answer:
     """Start the run of a booking; a repeat changes nothing.
 
     The machine's state becomes setup; what lasts longer than the planned setup counts as
-    running from then on. Raises WrongState while another run is open on the machine or the
-    machine is broken, RuleBroken on another day.
+    running from then on. Without the sign-off of the clean that is due it starts only for a
+    reason (``unclean``), which is kept. Raises WrongState while another run is open on the
+    machine or the machine is broken, RuleBroken on another day or on a machine that is not
+    clean, Stale when another device changed the session.
     """
     with transaction() as session:
-        booking, spot = operated(session, code=code, actor=actor, now=now)
-        if booking.state == State.RUNNING:
-            return answer_of(session, booking)
-        _refuse_another_day(booking, spot, now)
-        _refuse_busy(session, booking, spot, now)
-        become(session, booking, State.RUNNING, actor=actor, now=now)
-        run = Run(
-            machine_id=booking.machine_id,
-            booking_id=booking.id,
-            operator_id=actor.id,
-            started_at=now,
-            planned_rate=float(spot.spec.rate_per_minute),
-        )
+
+        def act() -> Answer:
+            booking, spot = operated(session, code=code, actor=actor, now=now)
+            refuse_unseen(session, booking=booking, tapped=tapped)
+            if booking.state == State.RUNNING:
+                number = count_taps(session, booking_id=booking.id)
+                return {**answer_of(session, booking), "tap": number}
+            noted = time_of(session, booking=booking, tapped=tapped, now=now)
+            _refuse_another_day(booking, spot, noted.at)
+            _refuse_busy(session, booking, spot, noted.at)
+            require_clean(
+                session, booking=booking, spot=spot, unclean=unclean, noted=noted, actor=actor,
+                now=now,
+            )  # fmt: skip
+            become(session, booking, State.RUNNING, actor=actor, now=now)
+            _begin(session, booking, spot, noted, actor)
+            return note_tap(
+                session, booking, action="start", tapped=tapped, noted=noted, actor=actor, now=now
+            )
+
+        return tap_once(
+            session, command="start", request={"code": code}, tapped=tapped, actor=actor, now=now,
+            act=act,
+        )  # fmt: skip
+
+
+def _begin(session: Session, booking: Booking, spot: Place, noted: Noted, actor: Actor) -> None:
+    """Open the run of a booking; one whose start was undone is taken up again, with its lot."""
+    run = session.scalar(
+        select(Run).where(Run.booking_id == booking.id, Run.undone_at.is_not(None))
+    )
+    if run is None:
+        run = Run(machine_id=booking.machine_id, booking_id=booking.id)
         session.add(run)
-        session.flush()
-        note_changeover(session, booking=booking, run=run, now=now)
-        first = Reason.SETUP if booking.setup_minutes else Reason.RUNNING
-        switch_state(session, machine_id=run.machine_id, reason=first, now=now, run=run)
-        return answer_of(session, booking)
+    run.machine_id = booking.machine_id
+    run.operator_id = actor.id
+    run.started_at, run.ended_at, run.undone_at = noted.at, None, None
+    run.planned_rate = float(spot.spec.rate_per_minute)
+    run.estimated = noted.estimated
+    session.flush()
+    name_lot(session, run=run, booking=booking, spot=spot)
+    note_changeover(session, booking=booking, run=run, now=noted.at)
+    first = Reason.SETUP if booking.setup_minutes else Reason.RUNNING
+    switch_state(session, machine_id=run.machine_id, reason=first, now=noted.at, run=run)
+    _mark(session, run, noted)
+    hold_from(session, booking=booking, spot=spot, begun_at=noted.at)
+
+
+def _mark(session: Session, run: Run, noted: Noted) -> None:
+    if noted.estimated:
+        mark_estimated(session, machine_id=run.machine_id)
 
 
 def _refuse_busy(session: Session, booking: Booking, spot: Place, now: datetime) -> None:
@@ -109,54 +134,62 @@ def _refuse_busy(session: Session, booking: Booking, spot: Place, now: datetime)
         raise WrongState("machine_running", code=busy.code if busy else "")
     if open_breakdown(session, machine_id=booking.machine_id) is not None:
         raise WrongState("machine_broken", machine=spot.machine.code)
-    _refuse_too_early(session, booking, now)
-
-
-def _refuse_too_early(session: Session, booking: Booking, now: datetime) -> None:
-    """Refuse a start while somebody else's time lies before the booking's own."""
-    own = session.get_one(Occupation, booking.occupation_id)
-    between = session.scalar(
-        select(Claim.occupation_id)
-        .where(
-            Claim.machine_id == booking.machine_id,
-            Claim.slot >= slot_of(now),
-            Claim.slot < slot_of(own.from_at),
-        )
-        .limit(1)
-    )
-    if between is not None:
-        raise RuleBroken([Problem("too_early", {"starts_at": booking.starts_at})])
+    refuse_too_early(session, booking, now)
 
 
 @use_case
-def pause(*, code: str, reason: str, actor: Actor, now: datetime) -> Answer:
+def pause(
+    *, code: str, reason: str, actor: Actor, now: datetime, tapped: Tapped = BY_HAND
+) -> Answer:
     """Interrupt a run for a reason; pausing again changes the reason from now on."""
     if reason not in PAUSE_REASONS:
         raise Malformed("reason_unknown", reason=reason, known=sorted(PAUSE_REASONS))
     with transaction() as session:
-        return _switch(session, code=code, reason=Reason(reason), actor=actor, now=now)
+        return _switch(session, code, "pause", Reason(reason), tapped=tapped, actor=actor, now=now)
 
 
 @use_case
-def resume(*, code: str, actor: Actor, now: datetime) -> Answer:
+def resume(*, code: str, actor: Actor, now: datetime, tapped: Tapped = BY_HAND) -> Answer:
     """Go on with a run after a pause; during setup it says that production has begun."""
     with transaction() as session:
-        return _switch(session, code=code, reason=Reason.RUNNING, actor=actor, now=now)
+        return _switch(session, code, "resume", Reason.RUNNING, tapped=tapped, actor=actor, now=now)
 
 
-def _switch(session: Session, *, code: str, reason: Reason, actor: Actor, now: datetime) -> Answer:
-    booking, run, spot = _running(session, code, actor, now)
-    settle_setup(session, run=run, now=now)
-    if open_breakdown(session, machine_id=run.machine_id) is not None:
-        raise WrongState("machine_broken", machine=spot.machine.code)
-    switch_state(session, machine_id=run.machine_id, reason=reason, now=now, run=run)
-    note(session, booking, action="run:switch", actor=actor, now=now, reason=reason)
-    return answer_of(session, booking)
+def _switch(
+    session: Session,
+    code: str,
+    action: str,
+    reason: Reason,
+    *,
+    tapped: Tapped,
+    actor: Actor,
+    now: datetime,
+) -> Answer:
+    def act() -> Answer:
+        booking, run, spot = running(session, code=code, actor=actor, now=now)
+        refuse_unseen(session, booking=booking, tapped=tapped)
+        noted = time_of(session, booking=booking, tapped=tapped, now=now)
+        settle_setup(session, run=run, now=noted.at)
+        if open_breakdown(session, machine_id=run.machine_id) is not None:
+            raise WrongState("machine_broken", machine=spot.machine.code)
+        switch_state(session, machine_id=run.machine_id, reason=reason, now=noted.at, run=run)
+        _mark(session, run, noted)
+        note(session, booking, action="run:switch", actor=actor, now=now, reason=reason)
+        return note_tap(
+            session, booking, action=action, reason=reason, tapped=tapped, noted=noted,
+            actor=actor, now=now,
+        )  # fmt: skip
+
+    request = {"code": code, "reason": str(reason)}
+    return tap_once(
+        session, command=action, request=request, tapped=tapped, actor=actor, now=now, act=act
+    )
 
 
-def _running(
-    session: Session, code: str, actor: Actor, now: datetime
+def running(
+    session: Session, *, code: str, actor: Actor, now: datetime
 ) -> tuple[Booking, Run, Place]:
+    """Return a booking under its operator's hands, with its open run. Raises WrongState."""
     booking, spot = operated(session, code=code, actor=actor, now=now)
     run = session.scalar(select(Run).where(Run.booking_id == booking.id, Run.ended_at.is_(None)))
     if run is None:
@@ -166,29 +199,46 @@ def _running(
 
 @use_case
 def finish(
-    *, code: str, counts: Counts, actor: Actor, now: datetime, key: str | None = None
+    *,
+    code: str,
+    counts: Counts,
+    actor: Actor,
+    now: datetime,
+    key: str | None = None,
+    tapped: Tapped = BY_HAND,
 ) -> Answer:
     """End a run with its counts; what is left of the booked time goes to the waitlist, or is free.
 
-    Raises WrongState when the booking has no open run.
+    A run that closed itself, because the phone it was finished on had no signal, gets its counts
+    and its true end. Raises WrongState when the booking has no such run.
     """
-    once = None
-    if key:
-        request = {"code": code, "good": counts.good, "rejected": counts.rejected}
-        once = Once(key, "finish", request)
+    tapped = replace(tapped, key=tapped.key or key)
     with transaction() as session:
 
         def act() -> Answer:
-            booking, run, spot = _running(session, code, actor, now)
-            settle_setup(session, run=run, now=now)
+            forgotten = closed_by_itself(session, code=code, tapped=tapped, actor=actor, now=now)
+            if forgotten is not None:
+                return settle_forgotten(
+                    session, booking=forgotten, counts=counts, tapped=tapped, actor=actor, now=now
+                )
+            booking, run, spot = running(session, code=code, actor=actor, now=now)
+            refuse_unseen(session, booking=booking, tapped=tapped)
+            noted = time_of(session, booking=booking, tapped=tapped, now=now)
+            settle_setup(session, run=run, now=noted.at)
             run.good, run.rejected = counts.good, counts.rejected
-            end_run(session, booking=booking, run=run, ended_at=now)
+            run.estimated = run.estimated or noted.estimated
+            end_run(session, booking=booking, run=run, ended_at=noted.at)
+            _mark(session, run, noted)
             become(session, booking, State.FINISHED, actor=actor, now=now)
             offer_freed(session, spot=spot, actor=actor, now=now)
-            return answer_of(session, booking)
+            return note_tap(
+                session, booking, action="finish", tapped=tapped, noted=noted, actor=actor, now=now
+            )
 
-        answer: Answer = answer_once(session, actor=actor, now=now, once=once, act=act)
-        return answer
+        request = {"code": code, "good": counts.good, "rejected": counts.rejected}
+        return tap_once(
+            session, command="finish", request=request, tapped=tapped, actor=actor, now=now, act=act
+        )
 
 
 def end_run(session: Session, *, booking: Booking, run: Run, ended_at: datetime) -> None:

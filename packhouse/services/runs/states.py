@@ -77,6 +77,26 @@ def _last_end(session: Session, machine_id: int) -> datetime | None:
     )
 
 
+def latest_instant(session: Session, *, machine_id: int) -> datetime | None:
+    """Return when the machine's state last changed, as far as it is on record."""
+    current = open_state(session, machine_id=machine_id)
+    return current.starts_at if current is not None else _last_end(session, machine_id)
+
+
+def mark_estimated(session: Session, *, machine_id: int) -> None:
+    """Mark the last change of state as an estimate: what it ended, and what it began."""
+    newest = session.scalars(
+        select(StateInterval)
+        .where(StateInterval.machine_id == machine_id)
+        .order_by(StateInterval.starts_at.desc())
+        .limit(2)
+    ).all()
+    for state in newest:
+        if state is newest[0] or state.ends_at == newest[0].starts_at:
+            state.estimated = True
+    session.flush()
+
+
 def settle_setup(session: Session, *, run: Run, now: datetime) -> None:
     """Split an open setup that has outlasted the planned one: what is beyond it was running.
 
