@@ -232,5 +232,6 @@ def _run_rows(session: Session, ids: Sequence[int], window: TimeRange) -> Sequen
             Run.machine_id.in_(ids),
             Run.started_at >= window.start - timedelta(days=2),
             Run.started_at < window.end,
+            Run.undone_at.is_(None),
         )
     ).all()

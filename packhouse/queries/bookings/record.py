@@ -140,7 +140,7 @@ def _own(actor: Actor) -> ColumnElement[bool]:
 def _counted(booking_ids: list[int]) -> dict[int, tuple[int, int]]:
     rows = reading().execute(
         select(Run.booking_id, func.sum(Run.good), func.sum(Run.rejected))
-        .where(Run.booking_id.in_(booking_ids))
+        .where(Run.booking_id.in_(booking_ids), Run.undone_at.is_(None))
         .group_by(Run.booking_id)
     )
     return {

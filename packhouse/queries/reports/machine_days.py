@@ -161,7 +161,11 @@ def _runs(session: Session, machine_id: int, window: TimeRange) -> tuple[Recorde
             Run.estimated,
         )
         .outerjoin(Booking, Booking.id == Run.booking_id)
-        .where(Run.machine_id == machine_id, *_touching(Run.started_at, Run.ended_at, window))
+        .where(
+            Run.machine_id == machine_id,
+            Run.undone_at.is_(None),
+            *_touching(Run.started_at, Run.ended_at, window),
+        )
         .order_by(Run.started_at)
     )
     return tuple(RecordedRun(*row[:6], bool(row.estimated)) for row in rows)
