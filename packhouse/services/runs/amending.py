@@ -14,6 +14,7 @@ from packhouse.errors import Problem, RuleBroken, WrongState
 from packhouse.models.bookings import Booking
 from packhouse.models.runs import Run, StateInterval, Tap
 from packhouse.services.bookings import Answer, become, note
+from packhouse.services.runs.early import give_back_early
 from packhouse.services.runs.hands import Counts, operated
 from packhouse.services.runs.running import running
 from packhouse.services.runs.states import open_state
@@ -44,6 +45,7 @@ def undo(*, code: str, actor: Actor, now: datetime, tapped: Tapped = BY_HAND) ->
             if last.action == "start":
                 _undo_start(session, booking, run, now)
                 become(session, booking, State.ARRIVED, actor=actor, now=now)
+                give_back_early(session, booking=booking, spot=spot)
             else:
                 _undo_switch(session, booking, run)
                 note(session, booking, action="run:undo", actor=actor, now=now, of=last.action)
