@@ -24,6 +24,11 @@ def may_operate(actor: Actor, site_id: int) -> bool:
     return actor.is_system or (actor.role in STAFF and works_at(actor, site_id))
 
 
+def may_replan(actor: Actor, site_id: int) -> bool:
+    """Propose new times for a site's bookings, carry a plan out, and call its people."""
+    return may_operate(actor, site_id)
+
+
 def may_manage(actor: Actor, site_id: int) -> bool:
     """Change a site: hours, closures, machines, maintenance; decide requests."""
     return actor.is_system or (actor.role in MANAGERS and works_at(actor, site_id))

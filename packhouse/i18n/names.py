@@ -24,6 +24,7 @@ from packhouse.i18n.replanning import (
     MOVE_REASON_NAMES,
     PLAN_STATE_NAMES,
 )
+from packhouse.i18n.requests import BEYOND_NAMES, EXCEPTION_NAMES
 from packhouse.i18n.tariffs import REDUCTION_NAMES, REDUCTION_RULES
 from packhouse.i18n.waitlist import PLACE_REASON_NAMES, WAITING_NAMES, WISH_KIND_NAMES
 
@@ -207,13 +208,19 @@ BOOKING_ACTION_NAMES: Names = {
     "booking:move": _l("Jadwal dipindah"),
     "booking:confirmed": _l("Reservasi dipastikan"),
     "booking:rejected": _l("Permohonan ditolak"),
+    "booking:asked": _l("Rumah kemasan bertanya"),
+    "booking:answered": _l("Pemohon menjawab"),
     "booking:expired": _l("Permohonan lewat batas waktu"),
     "booking:arrived": _l("Datang dan dicatat hadir"),
     "booking:running": _l("Mesin mulai dipakai"),
     "booking:finished": _l("Selesai"),
     "booking:cancelled": _l("Dibatalkan"),
     "booking:no_show": _l("Dicatat tidak hadir"),
-    "booking:displaced": _l("Mesin tidak dapat dipakai; perlu jadwal baru"),
+    "booking:displaced": _l("Waktunya hilang; perlu jadwal baru"),
+    "answer:accepted": _l("Waktu baru diterima"),
+    "answer:declined": _l("Waktu baru ditolak"),
+    "answer:call_wanted": _l("Minta ditelepon"),
+    "answer:called": _l("Sudah ditelepon petugas"),
 }
 PART_OF_DAY_NAMES: Names = {
     "any": _l("Kapan saja"),
@@ -321,6 +328,8 @@ ALL: Mapping[str, Names] = {
     "message_kind": MESSAGE_KIND_NAMES,
     "channel": CHANNEL_NAMES,
     "booking_action": BOOKING_ACTION_NAMES,
+    "exception": EXCEPTION_NAMES,
+    "beyond": BEYOND_NAMES,
     "part_of_day": PART_OF_DAY_NAMES,
     "severity": SEVERITY_NAMES,
     "owner": OWNER_NAMES,

@@ -242,34 +242,36 @@ def _operators(
     session: Session, house: _House, touched: Sequence[Touched], machines: Sequence[Machine]
 ) -> dict[datetime, int]:
     """Return how many operators are free in the slots in which there may be too few."""
-    attended, window = sum(1 for each in machines if each.attended), house.window
+    attended = sum(1 for each in machines if each.attended)
     if not attended:
         return {}
-    used = Counter(
-        dict(
-            session.execute(
-                select(OperatorLoad.slot, OperatorLoad.used).where(
-                    OperatorLoad.site_id == house.site.id,
-                    OperatorLoad.slot >= slot_of(window.start),
-                    OperatorLoad.slot < slot_of(window.end),
-                )
-            )
-            .tuples()
-            .all()
-        )
+    used = _used(session, house, touched)
+    working = load_operators(session, house.site.id, house.now)
+    slots = (
+        slot
+        for day in house.calendar.working_days(house.window)
+        for opens, closes, _ in day.spans
+        for slot in range(opens // SLOT_SECONDS, closes // SLOT_SECONDS)
     )
+    left = ((slot, working(slot) - used[slot]) for slot in slots)
+    return {slot_starts_at(slot): max(free, 0) for slot, free in left if free < attended}
+
+
+def _used(session: Session, house: _House, touched: Sequence[Touched]) -> Counter[int]:
+    """Count by slot the operators that are kept busy when the touched bookings have left."""
+    used: Counter[int] = Counter()
+    for slot, number in session.execute(
+        select(OperatorLoad.slot, OperatorLoad.used).where(
+            OperatorLoad.site_id == house.site.id,
+            OperatorLoad.slot >= slot_of(house.window.start),
+            OperatorLoad.slot < slot_of(house.window.end),
+        )
+    ):
+        used[slot] = number
     for each in touched:
         if each.holds is not None:
             used.subtract(range(slot_of(each.holds[0]), slot_of(each.holds[1])))
-    working = load_operators(session, house.site.id, house.now)
-    free: dict[datetime, int] = {}
-    for day in house.calendar.working_days(window):
-        for opens, closes, _ in day.spans:
-            for slot in range(opens // SLOT_SECONDS, closes // SLOT_SECONDS):
-                left = working(slot) - used[slot]
-                if left < attended:
-                    free[slot_starts_at(slot)] = max(left, 0)
-    return free
+    return used
 
 
 def _times(

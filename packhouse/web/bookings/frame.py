@@ -60,7 +60,12 @@ def stale_page(code: str, seen: int | None, endpoint: str, error: Stale) -> Resp
 
 def _changes(history: Sequence[HistoryLine], seen: int | None) -> tuple[HistoryLine, ...]:
     """Return the audit lines behind a version: every change but the first makes a new one."""
-    changes = [each for each in history if each.action not in ("booking:create", "booking:leave")]
+    quiet = ("booking:create", "booking:leave")
+    changes = [
+        each
+        for each in history
+        if each.action not in quiet and not each.action.startswith("answer:")
+    ]
     return tuple(changes[max((seen or 1) - 1, 0) :] or changes[-1:])
 
 
