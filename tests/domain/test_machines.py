@@ -87,7 +87,7 @@ def test_the_same_pouches_take_80_minutes_on_a_single_vacuum_chamber() -> None:
 def test_the_run_is_long_enough_for_the_pieces_and_not_a_grid_step_longer(
     rate: Decimal, quantity: int
 ) -> None:
-    work = work_minutes(BAND_SEALER.with_rate(rate), pouches(quantity))
+    work = work_minutes(replace(BAND_SEALER, rate_per_minute=rate), pouches(quantity))
     exact = work.run_minutes - work.rounding_minutes
 
     assert exact * Fraction(rate) >= quantity
@@ -97,7 +97,10 @@ def test_the_run_is_long_enough_for_the_pieces_and_not_a_grid_step_longer(
 
 
 def test_a_rate_that_divides_evenly_does_not_round_up() -> None:
-    assert work_minutes(BAND_SEALER.with_rate(Decimal("0.3")), pouches(3)).run_minutes == 10
+    assert (
+        work_minutes(replace(BAND_SEALER, rate_per_minute=Decimal("0.3")), pouches(3)).run_minutes
+        == 10
+    )
 
 
 @pytest.mark.parametrize("quantity", [0, -1])
@@ -152,7 +155,7 @@ def test_a_house_may_own_a_machine_for_packs_the_catalogue_does_not_know() -> No
 
 def test_a_machine_with_an_endless_rate_is_refused() -> None:
     with pytest.raises(RuleBroken):
-        BAND_SEALER.with_rate(Decimal("NaN"))
+        replace(BAND_SEALER, rate_per_minute=Decimal("NaN"))
 
 
 # --- learned rates
