@@ -9,185 +9,16 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 
-from flask_babel import LazyString, gettext
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext
 
+from packhouse.channels.words import WORDS
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.time_range import from_epoch
-from packhouse.i18n.formats import NBSP, local_date, local_datetime, local_span
+from packhouse.i18n.formats import NBSP, local_date, local_datetime, local_span, machine_time
 from packhouse.i18n.locale import force_locale
 from packhouse.i18n.names import name_of
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What a kind of message says, before the facts."""
-
-    subject: LazyString
-    opening: LazyString
-
-
-WORDS: Mapping[MessageKind, Words] = MappingProxyType(
-    {
-        MessageKind.BOOKING_CONFIRMED: Words(
-            _l("Reservasi %(code)s sudah pasti"),
-            _l("Reservasi Anda sudah pasti. Kami akan mengingatkan Anda sebelum hari itu."),
-        ),
-        MessageKind.BOOKING_REQUESTED: Words(
-            _l("Permintaan %(code)s menunggu keputusan"),
-            _l(
-                "Permintaan Anda sudah kami terima dan waktunya kami tahan."
-                " Tunggu keputusan petugas sebelum berangkat."
-            ),
-        ),
-        MessageKind.REQUEST_APPROVED: Words(
-            _l("Permintaan %(code)s disetujui"),
-            _l("Permintaan Anda disetujui. Reservasi Anda sudah pasti."),
-        ),
-        MessageKind.REQUEST_REJECTED: Words(
-            _l("Permintaan %(code)s ditolak"),
-            _l(
-                "Maaf, permintaan Anda tidak dapat kami penuhi."
-                " Jangan berangkat untuk jadwal ini; silakan pilih waktu lain."
-            ),
-        ),
-        MessageKind.REQUEST_EXPIRED: Words(
-            _l("Permintaan %(code)s kedaluwarsa"),
-            _l(
-                "Permintaan Anda belum diputuskan sampai batas waktunya, jadi waktunya kami lepas."
-                " Jangan berangkat untuk jadwal ini; silakan pilih waktu lain."
-            ),
-        ),
-        MessageKind.BOOKING_MOVED: Words(
-            _l("Jadwal %(code)s berubah"),
-            _l("Jadwal Anda berubah. Yang berlaku sekarang adalah jadwal di bawah ini."),
-        ),
-        MessageKind.BOOKING_CANCELLED: Words(
-            _l("Reservasi %(code)s dibatalkan"),
-            _l("Reservasi ini dibatalkan. Jangan berangkat untuk jadwal ini."),
-        ),
-        MessageKind.BOOKING_DISPLACED: Words(
-            _l("Jangan berangkat dulu: mesin untuk %(code)s terganggu"),
-            _l(
-                "Mesin yang Anda pesan sedang terganggu. Jangan berangkat dulu:"
-                " petugas mencarikan waktu pengganti dan akan mengabari Anda."
-            ),
-        ),
-        MessageKind.NEW_TIME_ASKED: Words(
-            _l("Waktu pengganti untuk %(code)s: %(start)s"),
-            _l(
-                "Waktu lama Anda, %(was)s, tidak dapat dipakai. Maaf. Waktu di bawah ini sudah kami"
-                " tahan untuk Anda. Terima, tolak untuk memilih waktu lain, atau minta ditelepon,"
-                " sampai %(answer_by)s. Bila Anda tidak menjawab, waktu ini tetap milik Anda dan"
-                " petugas menelepon Anda."
-            ),
-        ),
-        MessageKind.NEW_TIME_TOLD: Words(
-            _l("Jadwal %(code)s bergeser sedikit: %(start)s"),
-            _l(
-                "Waktu lama Anda, %(was)s, tidak dapat dipakai. Maaf. Yang berlaku sekarang adalah"
-                " jadwal di bawah ini. Bila Anda tidak dapat datang, buka reservasinya dan tolak:"
-                " Anda boleh memilih waktu lain atau membatalkan tanpa catatan."
-            ),
-        ),
-        MessageKind.REMINDER_3_DAYS: Words(
-            _l("Pengingat: reservasi %(code)s, %(start)s"),
-            _l(
-                "Jadwal Anda sudah dekat. Siapkan produk dan bahan kemasan."
-                " Bila tidak jadi, batalkan sekarang agar orang lain dapat memakai mesinnya."
-            ),
-        ),
-        MessageKind.REMINDER_1_DAY: Words(
-            _l("Aman berangkat: reservasi %(code)s, %(start)s"),
-            _l("Jadwal Anda tetap dan waktu mesin sudah disediakan untuk Anda. Aman berangkat."),
-        ),
-        MessageKind.REMINDER_2_HOURS: Words(
-            _l("Sebentar lagi: reservasi %(code)s, %(start)s"),
-            _l("Jadwal Anda tetap. Aman berangkat."),
-        ),
-        MessageKind.NO_SHOW: Words(
-            _l("Reservasi %(code)s dicatat tidak hadir"),
-            _l(
-                "Anda belum datang sampai batas toleransi, jadi sisa waktunya kami lepas."
-                " Bila ini keliru, hubungi petugas."
-            ),
-        ),
-        MessageKind.RUN_OVERRAN: Words(
-            _l("Mesin untuk %(code)s mungkin terlambat siap"),
-            _l(
-                "Pemakaian sebelum Anda belum selesai, jadi mesin mungkin terlambat siap."
-                " Reservasi Anda tetap berlaku."
-            ),
-        ),
-        MessageKind.PASSWORD_LINK: Words(
-            _l("Tautan untuk membuat kata sandi baru"),
-            _l(
-                "Ada yang meminta kata sandi baru untuk akun Anda. Bila itu Anda, buka tautan di"
-                " bawah ini dalam satu jam. Bila bukan, abaikan pesan ini: tidak ada yang berubah."
-            ),
-        ),
-        MessageKind.EMAIL_LINK: Words(
-            _l("Tautan untuk memastikan alamat surel"),
-            _l(
-                "Alamat ini ditulis sebagai surel sebuah akun. Bila itu akun Anda, buka tautan di"
-                " bawah ini dalam satu hari. Bila bukan, abaikan pesan ini: tidak ada yang berubah."
-            ),
-        ),
-        MessageKind.OFFER_MADE: Words(
-            _l("Daftar tunggu %(code)s: ada waktu untuk Anda, %(start)s"),
-            _l(
-                "Giliran Anda di daftar tunggu. Waktu di bawah ini kami tahan hanya untuk Anda"
-                " sampai %(answer_by)s. Terima atau tolak; sesudah itu kami tawarkan kepada yang"
-                " berikutnya. Tempat Anda di daftar tunggu tidak hilang."
-            ),
-        ),
-        MessageKind.OFFER_EXPIRED: Words(
-            _l("Daftar tunggu %(code)s: tawaran sudah lewat, %(start)s"),
-            _l(
-                "Tawaran ini tidak dijawab sampai batas waktunya, jadi kami tawarkan kepada yang"
-                " berikutnya. Anda tetap di daftar tunggu, di tempat yang sama."
-            ),
-        ),
-        MessageKind.OFFER_WITHDRAWN: Words(
-            _l("Daftar tunggu %(code)s: tawaran kami tarik, %(start)s"),
-            _l(
-                "Maaf, mesinnya terganggu, jadi tawaran ini tidak berlaku lagi."
-                " Anda tetap di daftar tunggu, di tempat yang sama."
-            ),
-        ),
-        MessageKind.TIME_FREED: Words(
-            _l("Daftar tunggu %(code)s: ada waktu kosong, %(start)s"),
-            _l(
-                "Anda minta diberi tahu bila ada waktu kosong. Waktu ini tidak kami tahan:"
-                " siapa yang memesan lebih dahulu, dia yang mendapat."
-            ),
-        ),
-        MessageKind.WISH_LAPSED: Words(
-            _l("Daftar tunggu %(code)s: permintaan Anda berakhir"),
-            _l(
-                "Sampai hari terakhir yang Anda sebut, tidak ada waktu yang cocok. Maaf."
-                " Permintaan ini kami catat sebagai kebutuhan yang belum terlayani."
-                " Anda dapat mendaftar lagi dengan tanggal lain."
-            ),
-        ),
-        MessageKind.COMPLAINT_ANSWERED: Words(
-            _l("Pengaduan %(code)s sudah dijawab"),
-            _l(
-                "Rumah kemasan menjawab pengaduan Anda. Bila belum menyelesaikan, Anda dapat"
-                " membukanya lagi selama 30 hari."
-            ),
-        ),
-        MessageKind.PAPER_EXPIRES: Words(
-            _l("%(paper)s berakhir pada %(day)s"),
-            _l(
-                "Perpanjang sekarang, lalu catat yang baru pada halaman usaha Anda."
-                " Memesan mesin tetap dapat seperti biasa."
-            ),
-        ),
-    }
-)
-
 
 # Letters that carry a link to be used once, and the address it begins with.
 LINKS: Mapping[MessageKind, str] = MappingProxyType(
@@ -196,12 +27,21 @@ LINKS: Mapping[MessageKind, str] = MappingProxyType(
 
 
 # Facts that are told as a time, beside when to be there.
-INSTANTS = frozenset({"answer_by", "was"})
+INSTANTS = frozenset({"answer_by", "was", "decide_by"})
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTime:
+    """Another time to book: when, on which machine, and what a link to it carries."""
+
+    when: str
+    machine: str
+    chosen: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message in words."""
+    """A message in words; ``quote`` is what somebody wrote to her, in that person's own."""
 
     subject: str
     opening: str
@@ -210,6 +50,8 @@ class Rendered:
     site: str
     when: str
     reason: str = ""
+    quote: str = ""
+    others: tuple[OtherTime, ...] = ()
 
 
 def render(
@@ -238,7 +80,23 @@ def render(
             site=plain(site_name),
             when=when,
             reason=plain(facts.get("reason", "")),
+            quote=plain(facts.get("question") or facts.get("answer") or ""),
+            others=tuple(_other(each, facts, zone, locale) for each in facts.get("others", ())),
         )
+
+
+def _other(each: Mapping[str, Any], facts: Mapping[str, Any], zone: str, locale: str) -> OtherTime:
+    starts_at = from_epoch(each["starts_at"])
+    return OtherTime(
+        when=local_datetime(starts_at, zone, locale=locale).replace(NBSP, " "),
+        machine=plain(each["machine_name"]),
+        chosen={
+            "product": str(facts["product"]),
+            "quantity": str(facts["quantity"]),
+            "machine": each["machine"],
+            "starts_at": machine_time(starts_at),
+        },
+    )
 
 
 def _of_complaint(kind: MessageKind, code: str, site: str, locale: str) -> Rendered:
@@ -282,12 +140,14 @@ def letter(rendered: Rendered, *, name: str, url: str, locale: str) -> str:
             "",
             rendered.opening,
             *([gettext("Alasan: %(reason)s", reason=rendered.reason)] if rendered.reason else []),
+            *([f"\u201c{rendered.quote}\u201d"] if rendered.quote else []),
             "",
             *_number(rendered),
             gettext("Mesin: %(machine)s", machine=rendered.machine),
             gettext("Tempat: %(site)s", site=rendered.site),
             gettext("Waktu: %(when)s", when=rendered.when),
             "",
+            *_other_times(rendered, url),
             *_where_to(rendered, url),
             "",
             gettext("Pesan ini dikirim otomatis; mohon tidak dibalas."),
@@ -298,6 +158,20 @@ def letter(rendered: Rendered, *, name: str, url: str, locale: str) -> str:
 def _number(rendered: Rendered) -> list[str]:
     waits = rendered.code.startswith("#")
     return [] if waits else [gettext("Reservasi: %(code)s", code=rendered.code)]
+
+
+def _other_times(rendered: Rendered, url: str) -> list[str]:
+    if not rendered.others:
+        return []
+    house = url.rpartition("/")[0]
+    return [
+        gettext("Waktu lain yang masih kosong:"),
+        *(
+            f"- {each.when}, {each.machine}: {house}/bookings/new?{urlencode(each.chosen)}"
+            for each in rendered.others
+        ),
+        "",
+    ]
 
 
 def _where_to(rendered: Rendered, url: str) -> list[str]:

@@ -22,6 +22,9 @@ class MessageKind(StrEnum):
     REQUEST_APPROVED = "request_approved"
     REQUEST_REJECTED = "request_rejected"
     REQUEST_EXPIRED = "request_expired"
+    REQUEST_ASKED = "request_asked"
+    REQUEST_ANSWERED = "request_answered"
+    REQUEST_MISSED = "request_missed"
     BOOKING_MOVED = "booking_moved"
     BOOKING_CANCELLED = "booking_cancelled"
     BOOKING_DISPLACED = "booking_displaced"
@@ -129,6 +132,7 @@ ANSWERS = frozenset({MessageKind.BOOKING_CONFIRMED, MessageKind.BOOKING_REQUESTE
 APPOINTMENTS = REMINDERS | {
     MessageKind.BOOKING_CONFIRMED,
     MessageKind.BOOKING_REQUESTED,
+    MessageKind.REQUEST_ASKED,
     MessageKind.REQUEST_APPROVED,
     MessageKind.BOOKING_MOVED,
     MessageKind.NEW_TIME_ASKED,
@@ -141,6 +145,7 @@ _STILL_TRUE: MappingProxyType[MessageKind, frozenset[State]] = MappingProxyType(
     {
         MessageKind.BOOKING_CONFIRMED: _TAKEN,
         MessageKind.BOOKING_REQUESTED: frozenset({State.REQUESTED}),
+        MessageKind.REQUEST_ASKED: frozenset({State.REQUESTED}),
         MessageKind.REQUEST_APPROVED: _TAKEN,
         MessageKind.REQUEST_REJECTED: frozenset({State.REJECTED}),
         MessageKind.REQUEST_EXPIRED: frozenset({State.EXPIRED}),

@@ -8,6 +8,7 @@ two triggers of one event in no defined order.
 from sqlalchemy import Connection
 
 FAR = 1 << 60
+APPEND_ONLY = ("audit_entries", "moves", "demands", "consents", "wish_reorders", "exceptions")
 
 # How many operators a site has in a slot: the latest shift that covers it, else the usual number.
 CAPACITY = """COALESCE(
@@ -26,10 +27,15 @@ _SQLITE_CLAIM = f"""
         WHERE n < (NEW.to_at - NEW.attended_from) / 300 AND NEW.status = 'live'
         ON CONFLICT (site_id, slot) DO UPDATE SET used = used + 1;"""
 
+# Who keeps a slot keeps the promise that goes with it; who leaves one takes the promise away.
+_STAYS = """(NEW.status = 'live' AND NEW.site_id = OLD.site_id
+        AND slot >= NEW.attended_from / 300 AND slot < NEW.to_at / 300)"""
 _SQLITE_RELEASE = """
     DELETE FROM claims WHERE machine_id = OLD.machine_id AND OLD.status = 'live'
         AND slot >= OLD.from_at / 300 AND slot < OLD.to_at / 300 AND occupation_id = OLD.id;
-    UPDATE operator_load SET used = used - 1 WHERE site_id = OLD.site_id
+    UPDATE operator_load SET used = used - 1,
+            promised = promised - (promised > 0 AND NOT COALESCE({stays}, 0))
+        WHERE site_id = OLD.site_id
         AND OLD.status = 'live'
         AND slot >= OLD.attended_from / 300 AND slot < OLD.to_at / 300;"""
 
@@ -53,8 +59,9 @@ _SQLITE_OVERLAP = f"""SELECT RAISE(ABORT, 'state_intervals_overlap') WHERE EXIST
 SQLITE = {
     "occupations_claim": f"""AFTER INSERT ON occupations BEGIN {_SQLITE_CLAIM} END""",
     "occupations_reclaim": f"""AFTER UPDATE OF {_CLAIM_COLUMNS} ON occupations
-        BEGIN {_SQLITE_RELEASE} {_SQLITE_CLAIM} {_SQLITE_FREED} END""",
-    "occupations_unclaim": f"""BEFORE DELETE ON occupations BEGIN {_SQLITE_RELEASE} END""",
+        BEGIN {_SQLITE_RELEASE.format(stays=_STAYS)} {_SQLITE_CLAIM} {_SQLITE_FREED} END""",
+    "occupations_unclaim": f"""BEFORE DELETE ON occupations
+        BEGIN {_SQLITE_RELEASE.format(stays="0")} END""",
     "bookings_transition": """BEFORE UPDATE OF state ON bookings
         WHEN OLD.state <> NEW.state AND NOT EXISTS (SELECT 1 FROM booking_transitions
             WHERE old_state = OLD.state AND new_state = NEW.state)
@@ -66,7 +73,7 @@ SQLITE = {
     **{
         f"{table}_no_{event.lower()}": f"""BEFORE {event} ON {table}
         BEGIN SELECT RAISE(ABORT, '{table}_append_only'); END"""
-        for table in ("audit_entries", "moves", "demands", "consents", "wish_reorders")
+        for table in APPEND_ONLY
         for event in ("UPDATE", "DELETE")
     },
     **{
@@ -80,7 +87,9 @@ _PG_RELEASE = """
     DELETE FROM claims WHERE machine_id = OLD.machine_id
         AND slot >= OLD.from_at / 300 AND slot < OLD.to_at / 300 AND occupation_id = OLD.id;
     IF OLD.attended_from IS NOT NULL THEN
-        UPDATE operator_load SET used = used - 1 WHERE site_id = OLD.site_id
+        UPDATE operator_load SET used = used - 1, promised = promised - CASE
+                WHEN promised > 0 AND NOT COALESCE({stays}, FALSE) THEN 1 ELSE 0 END
+            WHERE site_id = OLD.site_id
             AND slot >= OLD.attended_from / 300 AND slot < OLD.to_at / 300;
     END IF;"""
 
@@ -104,13 +113,13 @@ _PG_FREED = """
 
 POSTGRES_FUNCTIONS = {
     "occupations_keep_claims": f"""BEGIN
-    IF TG_OP <> 'INSERT' AND OLD.status = 'live' THEN {_PG_RELEASE} END IF;
+    IF TG_OP <> 'INSERT' AND OLD.status = 'live' THEN {_PG_RELEASE.format(stays=_STAYS)} END IF;
     IF TG_OP <> 'DELETE' AND NEW.status = 'live' THEN {_PG_CLAIM} END IF;
     IF TG_OP = 'UPDATE' THEN {_PG_FREED} END IF;
     RETURN NULL;
 END""",
     "occupations_unclaim": f"""BEGIN
-    IF OLD.status = 'live' THEN {_PG_RELEASE} END IF;
+    IF OLD.status = 'live' THEN {_PG_RELEASE.format(stays="FALSE")} END IF;
     RETURN OLD;
 END""",
     "bookings_transition": """BEGIN
@@ -138,7 +147,7 @@ POSTGRES = {
     **{
         f"{table}_append_only": f"BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW"
         " EXECUTE FUNCTION append_only()"
-        for table in ("audit_entries", "moves", "demands", "consents", "wish_reorders")
+        for table in APPEND_ONLY
     },
     **{
         f"{table}_no_delete": f"BEFORE DELETE ON {table} FOR EACH ROW"

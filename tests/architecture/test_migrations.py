@@ -26,6 +26,7 @@ from packhouse.models.complaints import Complaint
 from packhouse.models.downtime import Breakdown, MachineUtility, Outage, Photo, Schedule
 from packhouse.models.machines import Machine
 from packhouse.models.privacy import ClosedAccount
+from packhouse.models.products import Product
 from packhouse.models.sites import Site
 from packhouse.models.users import SignUp
 from packhouse.services import (
@@ -37,6 +38,7 @@ from packhouse.services import (
     housekeeping,
     privacy,
     sessions,
+    sites,
     tariffs,
     users,
     waitlist,
@@ -121,6 +123,7 @@ def seeded(context: Flask, make: Make) -> Flask:
     make.session(operator)
     make.shift(site, make.at(8), make.at(9), operators=1)
     _complain(site, make)
+    _requests(site, product, make)
     users.create_token(email="petugas@contoh.example", actor=SYSTEM, now=NOW)
     housekeeping.note_duty(duty="prune", now=NOW, done=1, error=None)
     _privacy(operator, make)
@@ -214,6 +217,20 @@ def _downtime(machine: str, operator: Actor) -> None:
             breakdown_id=fault.id, name="contoh", bytes=1, width=1, height=1, created_at=NOW
         )
         session.add(picture)
+
+
+def _requests(site: int, product: int, make: Make) -> None:
+    """A request that is asked something, and hours that changed."""
+    asking = make.code(make.machine(site, needs_approval=True))
+    with transaction() as session:
+        business = session.get_one(Product, product).business_id
+    owner = make.producer(business)
+    asked = bookings.book(wish=Wish(product, 100, asking, make.at(8)), actor=owner, now=NOW)
+    bookings.ask(code=str(asked["code"]), question="Berapa karton?", actor=SYSTEM, now=NOW)
+    sites.change_hours(
+        code=_code_of(site), hours="mon-fri 07:00-15:00", valid_from=date(2027, 1, 4),
+        actor=SYSTEM, now=NOW,
+    )  # fmt: skip
 
 
 def _privacy(operator: Actor, make: Make) -> None:

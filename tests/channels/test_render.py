@@ -6,7 +6,8 @@ from packhouse.domain.reminders import MessageKind
 
 FACTS = {
     "code": "PK-7", "machine": "Sealer 2", "starts_at": 1795654800, "ends_at": 1795659900,
-    "answer_by": 1795640000, "was": 1795654500, "paper": "pirt", "day": "2026-12-08",
+    "answer_by": 1795640000, "decide_by": 1795640000, "was": 1795654500, "paper": "pirt",
+    "day": "2026-12-08",
 }  # fmt: skip
 
 

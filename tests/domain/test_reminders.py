@@ -213,7 +213,7 @@ def test_a_reminder_is_true_only_for_a_confirmed_booking_of_its_version(
 def test_every_kind_is_true_of_some_state() -> None:
     of_no_booking = OF_WAITLIST | {
         MessageKind.COMPLAINT_ANSWERED, MessageKind.PAPER_EXPIRES, MessageKind.PASSWORD_LINK,
-        MessageKind.EMAIL_LINK,
+        MessageKind.EMAIL_LINK, MessageKind.REQUEST_ANSWERED, MessageKind.REQUEST_MISSED,
     }  # fmt: skip
     for kind in set(MessageKind) - of_no_booking:
         assert any(is_still_true(kind, told_version=1, version=1, state=s) for s in State)

@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,7 @@ from packhouse.models.bookings import BookingTransition
 from packhouse.models.machines import Machine
 from packhouse.models.runs import StateInterval
 from packhouse.models.slots import Claim, Occupation, OperatorLoad
+from tests.conftest import NOW
 from tests.factories import Make
 
 
@@ -162,3 +163,45 @@ def test_history_cannot_be_rewritten(make: Make, table: str) -> None:
         with pytest.raises(IntegrityError) as refused, transaction() as session:
             session.execute(text(change))
         assert f"{table}_append_only" in violated(refused.value)
+
+
+def load(session: Session, minute: int) -> tuple[int, int, int]:
+    """Return used, capacity and promised of the slot that begins so many minutes after eight."""
+    slot = int(Make(NOW).at(8).timestamp()) // 300 + minute // 5
+    row = session.scalars(select(OperatorLoad).where(OperatorLoad.slot == slot)).one()
+    session.refresh(row)
+    return row.used, row.capacity, row.promised
+
+
+def test_a_promise_stays_with_who_stays_and_goes_with_who_leaves(make: Make) -> None:
+    site = make.site(operators=2)
+    one, two = make.machine(site), make.machine(site)
+    with transaction() as session:
+        first = occupy(session, one, make.at(8), 20, attended=True)
+        occupy(session, two, make.at(8), 20, attended=True)
+        session.execute(update(OperatorLoad).values(capacity=1, promised=1))
+        first.from_at -= timedelta(minutes=10)  # More cleaning before her changes no promise.
+        session.flush()
+        assert load(session, 0) == (2, 1, 1)
+        first.from_at += timedelta(minutes=20)
+        first.attended_from = first.from_at
+        session.flush()
+        assert load(session, 0) == (1, 1, 0)  # She left this slot,
+        assert load(session, 10) == (2, 1, 1)  # and is still in that one.
+        first.status = "released"
+        session.flush()
+        assert load(session, 10) == (1, 1, 0)
+
+
+def test_nobody_follows_into_a_promised_place(make: Make) -> None:
+    site = make.site(operators=2)
+    one, two, three = (make.machine(site) for _ in range(3))
+    with transaction() as session:
+        occupy(session, one, make.at(8), 20, attended=True)
+        occupy(session, two, make.at(8), 20, attended=True)
+        session.execute(update(OperatorLoad).values(capacity=1, promised=1))
+
+    with pytest.raises(IntegrityError) as refused, transaction() as session:
+        occupy(session, three, make.at(8), 5, attended=True)
+
+    assert "ck_operator_load_capacity" in violated(refused.value)

@@ -2,11 +2,14 @@
 
 from packhouse.models.bookings.holding import (
     Holder,
+    House,
+    load_broken_limits,
     load_cooling,
     load_holders,
     load_use,
     taken_by_others,
 )
+from packhouse.models.bookings.requests import RequestQuestion, RuleException
 from packhouse.models.bookings.tables import (
     Booking,
     BookingTransition,
@@ -24,13 +27,17 @@ __all__ = [
     "Booking",
     "BookingTransition",
     "Holder",
+    "House",
     "Job",
     "JobLine",
     "Move",
     "Order",
+    "RequestQuestion",
+    "RuleException",
     "Series",
     "SeriesDate",
     "describe",
+    "load_broken_limits",
     "load_cooling",
     "load_holders",
     "load_use",

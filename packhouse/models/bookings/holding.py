@@ -1,6 +1,7 @@
 """What businesses hold of a house's time under its limits, and what they gave up or missed."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -25,9 +26,14 @@ from packhouse.domain.bookings import (
     Limits,
     State,
     Use,
+    broken_limits,
     cool_down,
+    month_of,
+    of_pool,
+    week_of,
 )
 from packhouse.domain.sites import Calendar
+from packhouse.errors import Problem
 from packhouse.models.bookings.tables import Booking, JobLine
 from packhouse.models.businesses import Business, CooperativeMember
 
@@ -105,6 +111,49 @@ def load_use(
         minutes[day] += work_minutes
         open_days += [day] if state in HOLDING else []
     return Use(tuple(sorted(open_days)), minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A house whose limits count: today, the local day a booking is on, the last to be booked."""
+
+    site_id: int
+    limits: Limits
+    calendar: Calendar
+    today: date
+    day: date
+    last_day: date
+
+
+def load_broken_limits(
+    session: Session,
+    *,
+    house: House,
+    holders: Iterable[Holder],
+    minutes: int,
+    ordered: bool,
+    leaving: int | None = None,
+) -> list[Problem]:
+    """Return which limits so many minutes of one booking break, of every holder; a query each.
+
+    ``ordered``: a cooperative books it for its member, so that only the pool counts. ``leaving``
+    is the booking itself, which gives its own time back.
+    """
+    first = min(house.today, house.day)
+    problems: list[Problem] = []
+    for holder in holders:
+        if ordered and not holder.is_pool:
+            continue
+        use = load_use(
+            session, holder=holder, site_id=house.site_id, calendar=house.calendar,
+            from_day=min(week_of(first), month_of(first)), leaving=leaving,
+        )  # fmt: skip
+        broken = broken_limits(
+            holder.limits(house.limits), use, day=house.day, minutes=minutes, today=house.today,
+            last_day=house.last_day,
+        )  # fmt: skip
+        problems += [of_pool(each, holder.name) if holder.is_pool else each for each in broken]
+    return problems
 
 
 # --- who did not come ---------------------------------------------------------------------------

@@ -92,7 +92,9 @@ def wrong_operator_load(session: Session, now: datetime) -> Rows:
     """Find counters that differ from what attended occupations add up to, or exceed the people."""
     yield from _sql(session, _LOAD)
     yield from _sql(
-        session, "SELECT site_id, slot, used, capacity FROM operator_load WHERE used > capacity"
+        session,
+        "SELECT site_id, slot, used, capacity, promised FROM operator_load"
+        " WHERE used > capacity + promised OR (promised > 0 AND used <> capacity + promised)",
     )
 
 

@@ -5,7 +5,14 @@ from packhouse.services.bookings.changes import Target, cancel, move
 from packhouse.services.bookings.cooperative import MOST_ROWS, OrderRow, book_order
 from packhouse.services.bookings.job_changes import Shift, cancel_job, move_job
 from packhouse.services.bookings.jobs import MOST_PARTS, Part, book_job
-from packhouse.services.bookings.requests import approve, expire_requests, reject, release
+from packhouse.services.bookings.requests import (
+    answer,
+    approve,
+    ask,
+    expire_requests,
+    reject,
+    release,
+)
 from packhouse.services.bookings.series import (
     ChosenDate,
     SeriesWish,
@@ -36,8 +43,10 @@ __all__ = [
     "Target",
     "Wish",
     "add_booking",
+    "answer",
     "answer_of",
     "approve",
+    "ask",
     "become",
     "book",
     "book_job",

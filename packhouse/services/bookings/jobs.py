@@ -56,13 +56,15 @@ def book_job(
     now: datetime,
     key: str | None = None,
     source: str = "online",
+    override: str = "",
 ) -> Answer:
     """Book every part of a job or none; return the job's code, its bookings and their price.
 
     The parts share the pieces, or each is a step that handles all of them: then the machines
     stand in the order of the work, and a step begins a breath after the one before. Raises what
     ``book`` raises: RuleBroken with the problems of all parts at once, each with the number of
-    its ``part`` (from 1), SlotTaken with other times for the part that is taken.
+    its ``part`` (from 1), SlotTaken with other times for the part that is taken. ``override`` is
+    the staff's reason to go beyond the limits of fair use, kept for every part that does.
     """
     if not 1 <= len(parts) <= MOST_PARTS:
         raise Malformed("parts_out_of_range", most=MOST_PARTS)
@@ -71,7 +73,7 @@ def book_job(
     try:
         return _job_booked(
             product_id=product_id, quantity=quantity, parts=parts,
-            actor=actor, now=now, key=key, source=source,
+            actor=actor, now=now, key=key, source=source, override=override,
         )  # fmt: skip
     except SlotTaken as taken:
         facts = taken.problems[0].facts
@@ -90,6 +92,7 @@ def _job_booked(
     now: datetime,
     key: str | None,
     source: str,
+    override: str,
 ) -> Answer:
     told = [asdict(part) | {"starts_at": int(part.starts_at.timestamp())} for part in parts]
     request = {"product_id": product_id, "quantity": quantity, "parts": told}
@@ -109,7 +112,7 @@ def _job_booked(
             job = new_job(session, product, quantity, actor=actor, now=now)
             made = _add_parts(
                 session, job=job, product=product, parts=parts, places=places,
-                actor=actor, now=now, source=source,
+                actor=actor, now=now, source=source, override=override,
             )  # fmt: skip
             answers = [answer_of(session, booking) for booking in made]
             return {
@@ -134,6 +137,7 @@ def _add_parts(
     actor: Actor,
     now: datetime,
     source: str,
+    override: str = "",
 ) -> list[Booking]:
     made: list[Booking] = []
     problems: list[Problem] = []
@@ -142,7 +146,7 @@ def _add_parts(
             booking = add_booking(
                 session, job=job, product=product, quantity=part.quantity,
                 spot=places[part.machine], starts_at=part.starts_at,
-                actor=actor, now=now, source=source,
+                actor=actor, now=now, source=source, override=override,
             )  # fmt: skip
             made.append(booking)
         except RuleBroken as refused:

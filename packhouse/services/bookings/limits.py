@@ -18,6 +18,7 @@ from packhouse.domain.products import Job
 from packhouse.errors import Problem
 from packhouse.models.bookings import (
     Holder,
+    House,
     JobLine,
     load_broken_limits,
     load_cooling,
@@ -54,12 +55,10 @@ def problems_with_use(
     if not limits.are_set or job.quantity < 1:
         return problems
     holders = _locked_holders(session, business_id)
-    last_day = spot.day_of(now + timedelta(days=spot.site.horizon_days))
     problems += load_broken_limits(
-        session, holders=holders, limits=limits, site_id=spot.site.id, calendar=spot.calendar,
-        period=(spot.day_of(now), spot.day_of(starts_at), last_day),
+        session, house=house_at(spot, starts_at, now), holders=holders,
         minutes=work_minutes(spot.spec, job).total,
-        ordered=job_id is not None and _is_ordered(session, job_id), leaving=leaving,
+        ordered=job_id is not None and is_ordered(session, job_id), leaving=leaving,
     )  # fmt: skip
     return problems
 
@@ -77,6 +76,19 @@ def _locked_holders(session: Session, business_id: int) -> list[Holder]:
     return holders
 
 
-def _is_ordered(session: Session, job_id: int) -> bool:
+def house_at(spot: Place, starts_at: datetime, now: datetime) -> House:
+    """Return the house of a machine as its limits look at a booking that starts then."""
+    return House(
+        site_id=spot.site.id,
+        limits=spot.site.limits,
+        calendar=spot.calendar,
+        today=spot.day_of(now),
+        day=spot.day_of(starts_at),
+        last_day=spot.day_of(now + timedelta(days=spot.site.horizon_days)),
+    )
+
+
+def is_ordered(session: Session, job_id: int) -> bool:
+    """Say whether a cooperative booked this job for its member."""
     found = session.scalar(select(JobLine.job_id).where(JobLine.job_id == job_id))
     return found is not None

@@ -1,6 +1,6 @@
 """Days on which a house is closed: its own, and holidays that its manager confirms or opens."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from packhouse.errors import Malformed, NotAllowed, NotFound, Problem, RuleBroke
 from packhouse.models.sites import Closure, Site
 from packhouse.services.reports import forget_site_rollups
 from packhouse.services.sites.steps import LONGEST_NAME, locked_site, note_site
+from packhouse.services.sites.unfit import refuse_unseen, unfit_now
 
 LONGEST_CLOSURE = timedelta(days=366)
 YEARS_BACK, YEARS_AHEAD = 1, 2
@@ -26,17 +27,26 @@ BATCH = 1000
 
 @use_case
 def add_closure(
-    *, code: str, day_from: date, day_to: date, name: str, actor: Actor, now: datetime
+    *,
+    code: str,
+    day_from: date,
+    day_to: date,
+    name: str,
+    actor: Actor,
+    now: datetime,
+    seen: Collection[str] | None = None,
 ) -> int:
     """Close a site on some local days (both included) and return the closure's id.
 
-    Bookings on these days stay, and are listed by ``queries.sites.bookings_out_of_hours``. Adding
-    what was taken away before brings it back. Raises RuleBroken, NotFound, NotAllowed.
+    Bookings on these days stay; ``seen`` are the codes of those that the manager knows of (None:
+    she is not asked). Adding what was taken away before brings it back. Raises RuleBroken,
+    ``misfits_unseen`` for bookings she does not know of, NotFound, NotAllowed.
     """
     name = name.strip()
     problems = _problems_with_closure(day_from=day_from, day_to=day_to, name=name)
     with transaction() as session:
         site = locked_site(session, code=code, actor=actor)
+        before = unfit_now(session, site, seen=seen, now=now)
         closure = session.scalar(
             select(Closure).where(
                 Closure.site_id == site.id, Closure.day_from == day_from, Closure.name == name
@@ -51,6 +61,7 @@ def add_closure(
             session.add(closure)
         closure.day_to = day_to
         _decide(session, site, closure, "confirmed", actor=actor, now=now)
+        refuse_unseen(session, site, before=before, seen=seen, now=now)
         return closure.id
 
 
@@ -74,11 +85,12 @@ def decide_holiday(
     decision: str,
     actor: Actor,
     now: datetime,
+    seen: Collection[str] | None = None,
 ) -> None:
     """Close on a proposed holiday ("confirm") or not ("open"); may be decided anew later.
 
-    Joint leave binds civil servants; a house run by a cooperative may open. Raises NotFound,
-    NotAllowed, Malformed for any other decision.
+    Joint leave binds civil servants; a house run by a cooperative may open. ``seen`` as in
+    ``add_closure``. Raises NotFound, NotAllowed, RuleBroken, Malformed for any other decision.
     """
     states = {"confirm": "confirmed", "open": "rejected"}
     if decision not in states:
@@ -88,7 +100,9 @@ def decide_holiday(
         closure = _closure(session, site, closure_id)
         if closure.source != "holiday":
             raise NotFound
+        before = unfit_now(session, site, seen=seen, now=now)
         _decide(session, site, closure, states[decision], actor=actor, now=now)
+        refuse_unseen(session, site, before=before, seen=seen, now=now)
 
 
 @use_case

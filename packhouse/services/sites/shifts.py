@@ -1,9 +1,10 @@
 """How many operators a house has, usually and in a period: what limits attended machines."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, func, or_, select, type_coerce, update
+from sqlalchemy import BigInteger, ColumnElement, case, func, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from packhouse.db import transaction, use_case
@@ -20,15 +21,26 @@ from packhouse.errors import NotFound, Problem, RuleBroken
 from packhouse.models.sites import Shift, Site
 from packhouse.models.slots import Occupation, OperatorLoad
 from packhouse.services.sites.steps import MOST_OPERATORS, locked_site, note_site
+from packhouse.services.sites.unfit import refuse_unseen, unfit_now
 
 LONGEST_SHIFT = timedelta(days=366)
 
 
 @use_case
-def set_operators(*, code: str, operators: int, actor: Actor, now: datetime) -> None:
+def set_operators(
+    *,
+    code: str,
+    operators: int,
+    actor: Actor,
+    now: datetime,
+    seen: Collection[str] | None = None,
+) -> None:
     """Say how many operators a site usually has, from now on; shifts keep their own number.
 
-    Raises RuleBroken("operators_booked") with how many bookings need more, NotFound, NotAllowed.
+    Fewer than what is booked needs are only possible for who has ``seen`` (codes) which bookings
+    find nobody then; these keep their place until they have another. Raises RuleBroken
+    (``operators_booked`` with how many bookings need more, or ``misfits_unseen``), NotFound,
+    NotAllowed.
     """
     _check_number(operators)
     with transaction() as session:
@@ -36,8 +48,10 @@ def set_operators(*, code: str, operators: int, actor: Actor, now: datetime) -> 
         future = [OperatorLoad.site_id == site.id, OperatorLoad.slot >= slot_of(now)]
         shifts = _shifts(session, site=site, after=now)
         usual = [*future, *(or_(*_outside(each)) for each in shifts)]
-        _set_capacity(session, site=site, condition=usual, operators=operators)
+        unfit = unfit_now(session, site, seen=seen, now=now)
+        _set_capacity(session, site=site, condition=usual, operators=operators, seen=seen)
         before, site.operators = site.operators, operators
+        refuse_unseen(session, site, before=unfit, seen=seen, now=now)
         facts = {"before": before, "operators": operators}
         note_site(session, "site:operators_set", site, actor=actor, now=now, **facts)
 
@@ -51,41 +65,54 @@ def set_shift(
     operators: int,
     actor: Actor,
     now: datetime,
+    seen: Collection[str] | None = None,
 ) -> int:
     """Give a site another number of operators for a period; return the shift's id.
 
-    An earlier shift loses the time they share. Both ends stand on the five-minute grid. Raises
-    RuleBroken (``operators_booked`` with how many bookings need more), NotFound, NotAllowed.
+    An earlier shift loses the time they share. Both ends stand on the five-minute grid. ``seen``
+    as in ``set_operators``. Raises RuleBroken, NotFound, NotAllowed.
     """
     _check_number(operators)
     _check_period(from_at, to_at)
     with transaction() as session:
         site = locked_site(session, code=code, actor=actor)
+        unfit = unfit_now(session, site, seen=seen, now=now)
         _cut(session, site=site, period=TimeRange(from_at, to_at))
         shift = Shift(site_id=site.id, from_at=from_at, to_at=to_at, operators=operators)
-        _set_capacity(session, site=site, condition=_within(shift, site, now), operators=operators)
+        within = _within(shift, site, now)
+        _set_capacity(session, site=site, condition=within, operators=operators, seen=seen)
         session.add(shift)
         session.flush()
+        refuse_unseen(session, site, before=unfit, seen=seen, now=now)
         facts = _facts(shift)
         note_site(session, "site:shift_set", site, actor=actor, now=now, **facts)
         return shift.id
 
 
 @use_case
-def remove_shift(*, code: str, shift_id: int, actor: Actor, now: datetime) -> None:
+def remove_shift(
+    *,
+    code: str,
+    shift_id: int,
+    actor: Actor,
+    now: datetime,
+    seen: Collection[str] | None = None,
+) -> None:
     """Go back to the usual number of operators in the rest of a shift.
 
-    Raises RuleBroken("operators_booked"), NotFound, NotAllowed.
+    ``seen`` as in ``set_operators``. Raises RuleBroken, NotFound, NotAllowed.
     """
     with transaction() as session:
         site = locked_site(session, code=code, actor=actor)
         shift = session.get(Shift, shift_id)
         if shift is None or shift.site_id != site.id:
             raise NotFound
-        condition = _within(shift, site, now)
-        _set_capacity(session, site=site, condition=condition, operators=site.operators)
+        unfit = unfit_now(session, site, seen=seen, now=now)
+        within = _within(shift, site, now)
+        _set_capacity(session, site=site, condition=within, operators=site.operators, seen=seen)
         facts = _facts(shift)
         session.delete(shift)
+        refuse_unseen(session, site, before=unfit, seen=seen, now=now)
         note_site(session, "site:shift_removed", site, actor=actor, now=now, **facts)
 
 
@@ -110,15 +137,23 @@ def _within(shift: Shift, site: Site, now: datetime) -> list[ColumnElement[bool]
 
 
 def _set_capacity(
-    session: Session, *, site: Site, condition: list[ColumnElement[bool]], operators: int
+    session: Session,
+    *,
+    site: Site,
+    condition: list[ColumnElement[bool]],
+    operators: int,
+    seen: Collection[str] | None,
 ) -> None:
-    """Write the new number into the slots that are counted already; none may need more."""
+    """Write the new number into the slots that are counted already.
+
+    None may need more, unless who asks knows what is booked there: that stays promised.
+    """
     booked = [*condition, OperatorLoad.used > operators]
     row = session.execute(
         select(func.max(OperatorLoad.used), func.min(OperatorLoad.slot)).where(*booked)
     ).one()
     needed: int | None = row[0]
-    if needed is not None:
+    if needed is not None and seen is None:
         facts = {
             "bookings": _bookings_in(session, site=site, booked=booked),
             "needed": needed,
@@ -129,7 +164,10 @@ def _set_capacity(
     session.execute(
         update(OperatorLoad)
         .where(*condition)
-        .values(capacity=operators)
+        .values(
+            capacity=operators,
+            promised=case((OperatorLoad.used > operators, OperatorLoad.used - operators), else_=0),
+        )
         .execution_options(synchronize_session=False)
     )
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import transaction, use_case
+from packhouse.domain.bookings import ExceptionKind
 from packhouse.domain.machines import MachineKind
 from packhouse.domain.permissions import (
     STAFF,
@@ -43,6 +44,7 @@ from packhouse.models.slots import Demand
 from packhouse.models.waitlist import Offer, Reorder, Wish
 from packhouse.services.audit import Once, answer_once
 from packhouse.services.bookings import MOST_PIECES
+from packhouse.services.bookings.exceptions import keep_exception
 from packhouse.services.reminders import tell_business
 from packhouse.services.waitlist.steps import (
     NEWS_KEEPS,
@@ -273,6 +275,10 @@ def reorder(*, wish_id: int, to_front: bool, reason: str, actor: Actor, now: dat
                 wish_id=wish.id, at=now, actor_id=actor.id, to_front=to_front,
                 reason=reason.strip(),
             )
+        )  # fmt: skip
+        keep_exception(
+            session, kind=ExceptionKind.PUT_FIRST if to_front else ExceptionKind.PUT_BACK,
+            site_id=wish.site_id, reason=reason, actor=actor, now=now, wish_id=wish.id,
         )  # fmt: skip
         action = "wish:preferred" if to_front else "wish:unpreferred"
         note_wish(session, wish, action=action, actor=actor, now=now, reason=reason.strip())
