@@ -9,6 +9,8 @@ from packhouse.domain.machines import MachineSpec, MachineTime
 from packhouse.domain.products import Job
 from packhouse.domain.slots.placing import Placement
 
+Cost = tuple[int, int, int, int]
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Spot:
@@ -98,9 +100,9 @@ class Plan:
     """
 
     outcomes: tuple[Outcome, ...]
-    cost: tuple[int, int, int, int]
-    bound: tuple[int, int, int, int]
-    baseline: tuple[int, int, int, int]
+    cost: Cost
+    bound: Cost
+    baseline: Cost
 
     @property
     def is_optimal(self) -> bool:

@@ -339,6 +339,25 @@ def refusals(machine: MachineTime, job: Job, window: TimeRange) -> tuple[Problem
     return tuple(problems)
 
 
+class Stretch(NamedTuple):
+    """Starts of a job between two neighbours of a machine's day, every grid step of them good.
+
+    ``low`` and ``high`` are positions in working seconds of the day, both included;
+    ``added_minutes`` is how much longer the house cleans that day because of it.
+    """
+
+    day: WorkingDay
+    low: int
+    high: int
+    added_minutes: int
+
+
+def stretches(machine: MachineTime, job: Job, window: TimeRange) -> Iterator[Stretch]:
+    """Yield, by time, every start of a job in a window; `place` takes each of them."""
+    for fit in _fits(machine, job, window):
+        yield Stretch(fit.day, fit.low, fit.high, fit.added // 60)
+
+
 def first_option(machine: MachineTime, job: Job, window: TimeRange) -> Option | None:
     """Return the earliest start of a job in the window, which it must also end in."""
     for fit in _fits(machine, job, window):
