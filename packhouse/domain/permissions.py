@@ -55,6 +55,11 @@ def may_serve_businesses(actor: Actor) -> bool:
     return actor.is_system or actor.role in STAFF
 
 
+def may_merge_businesses(actor: Actor) -> bool:
+    """Make two records of one business one; it cannot be undone: managers."""
+    return actor.is_system or actor.role in MANAGERS
+
+
 def may_act_for_business(actor: Actor, business_id: int) -> bool:
     """Keep the products and the people of a business: its own people, and the front desk."""
     own = actor.role == Role.PRODUCER and business_id in actor.business_ids

@@ -5,7 +5,15 @@ from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from packhouse.domain.businesses import (
@@ -256,4 +264,15 @@ class VerdictForm(IdempotentForm):
         _l("Keterangan"),
         [Optional(), Length(max=500)],
         description=_l("Wajib bila tidak diterima atau dicabut; pemilik usaha membacanya."),
+    )
+
+
+class MergeForm(IdempotentForm):
+    """Into which business another one goes, and why."""
+
+    into = HiddenField()
+    reason = TextAreaField(
+        _l("Alasan"),
+        [InputRequired(), Length(max=500)],
+        description=_l("Misalnya: mendaftar dua kali, sudah dikonfirmasi lewat telepon."),
     )

@@ -40,3 +40,22 @@ ALLOWED_NAMES: Mapping[str, LazyString] = {
     "sell_by_own_duty": _l("Menjual dengan tanggung jawab sendiri, tanpa nomor izin di label"),
     "licence_on_label": _l("Mencantumkan P-IRT atau MD dan halal di label"),
 }
+LIKENESS_NAMES: Mapping[str, LazyString] = {
+    "nib": _l("NIB sama"),
+    "phone": _l("nomor ponsel sama"),
+    "name": _l("nama sama, kabupaten/kota sama"),
+}
+MOVED_NAMES: Mapping[str, LazyString] = {
+    "products": _l("Produk"),
+    "bookings": _l("Reservasi"),
+    "jobs": _l("Pekerjaan"),
+    "orders": _l("Pesanan koperasi"),
+    "series": _l("Jadwal rutin"),
+    "wishes": _l("Daftar tunggu"),
+    "documents": _l("Dokumen"),
+    "verifications": _l("Hasil pemeriksaan dokumen"),
+    "invitations": _l("Undangan"),
+    "people": _l("Orang yang boleh memesan"),
+    "members": _l("Anggota koperasi"),
+    "cooperatives": _l("Keanggotaan di koperasi"),
+}

@@ -133,6 +133,11 @@ DUTIES: tuple[Duty, ...] = (
         lambda now: businesses.warn_of_expiry(actor=SYSTEM, now=now),
         in_batches=True,
     ),
+    Duty(
+        "move_stragglers",
+        timedelta(hours=1),
+        lambda now: businesses.move_stragglers(actor=SYSTEM, now=now),
+    ),
     Duty("prune", timedelta(hours=1), lambda now: prune(now=now)),
     Duty("deliver_messages", timedelta(seconds=5), lambda _now: deliver_messages()),
 )

@@ -8,7 +8,15 @@ two triggers of one event in no defined order.
 from sqlalchemy import Connection
 
 FAR = 1 << 60
-APPEND_ONLY = ("audit_entries", "moves", "demands", "consents", "wish_reorders", "exceptions")
+APPEND_ONLY = (
+    "audit_entries",
+    "consents",
+    "demands",
+    "exceptions",
+    "mergers",
+    "moves",
+    "wish_reorders",
+)
 
 # How many operators a site has in a slot: the latest shift that covers it, else the usual number.
 CAPACITY = """COALESCE(

@@ -147,6 +147,9 @@ def seeded(context: Flask, make: Make) -> Flask:
     businesses.invite_person(
         business_id=make.business(), name="Ibu Contoh", is_owner=False, actor=operator, now=NOW
     )
+    businesses.merge_businesses(
+        merged_id=make.business(), into_id=make.business(), reason="contoh", actor=SYSTEM, now=NOW
+    )
     downtime.plan_maintenance(
         machine=machine, from_at=make.at(13), to_at=make.at(14), reason="maintenance",
         actor=SYSTEM, now=NOW,

@@ -234,3 +234,24 @@ def test_a_paper_is_noted_queued_checked_and_taken_back(
     send(mine, f"{paper}/remove")
     text(mine, paper, 404)
     text(login_as(make.producer()), paper, 404)
+
+
+def test_a_manager_merges_two_records_of_one_business(make: Make, login_as: LoginAs) -> None:
+    old, new = (make.business(name=name) for name in ("UD Keripik Lina", "keripik lina"))
+    browser = login_as(make.user(Role.MANAGER))
+
+    page = browser.get("/businesses/duplicates").text
+    assert f"/businesses/{new}/merge?into={old}" in page
+    assert "nama sama" in page
+    assert browser.get(f"/businesses/{old}/merge?into=999").status_code == 422
+    preview = browser.get(f"/businesses/{old}/merge?into={new}").text
+    assert "tidak dapat dibatalkan" in preview
+    answer = browser.post(f"/businesses/{old}/merge", data={"into": str(new), "reason": ""})
+    assert answer.status_code == 422
+    answer = browser.post(f"/businesses/{old}/merge", data={"into": str(new), "reason": "ganda"})
+    assert answer.headers["Location"].endswith(f"/businesses/{new}")
+    answer = browser.get(f"/businesses/{old}", follow_redirects=True)
+    assert "sudah digabungkan" in answer.text
+    again = browser.post(f"/businesses/{old}/merge", data={"into": str(new), "reason": "ganda"})
+    assert again.status_code == 422
+    assert "sudah digabungkan" in again.text

@@ -65,6 +65,21 @@ def test_a_first_visit_leads_to_the_times_and_says_what_was_assumed(
     assert client.get("/first-steps").status_code == 200
 
 
+def test_who_is_called_as_another_in_her_regency_is_told_gently(
+    client: FlaskClient, make: Make
+) -> None:
+    make.machine()
+    make.business(name="Markus", regency_code="61.71")
+    alone = client.get(sign_up(client).location).text
+    client.post("/sign-out")
+    make.business(name="UD Markus", regency_code="61.06")
+
+    alike = client.get(sign_up(client, idempotency_key="lain", nib="").location).text
+
+    assert "dengan nama ini sudah ada" not in alone
+    assert "dengan nama ini sudah ada di Kab. Kapuas Hulu" in alike
+
+
 def test_everything_wrong_is_said_at_once_and_nothing_typed_is_lost(client: FlaskClient) -> None:
     response = sign_up(
         client, phone="0561-730062", regency="", product="Sate babi", quantity="banyak",

@@ -1,5 +1,14 @@
 """Businesses: who they are, which papers they have, and what these let them do."""
 
+from packhouse.domain.businesses.duplicates import (
+    Known,
+    Likeness,
+    Mergeable,
+    Pair,
+    likely_pairs,
+    name_key,
+    problems_with_merge,
+)
 from packhouse.domain.businesses.identity import (
     ABOVE,
     LONGEST_NAME,
@@ -45,8 +54,12 @@ __all__ = [
     "Basis",
     "BusinessKind",
     "Judged",
+    "Known",
     "Level",
+    "Likeness",
+    "Mergeable",
     "Packed",
+    "Pair",
     "Paper",
     "PaperKind",
     "PaperState",
@@ -58,9 +71,12 @@ __all__ = [
     "is_regency",
     "lead_due",
     "level_of",
+    "likely_pairs",
+    "name_key",
     "next_steps",
     "normal_nib",
     "problems_with_business",
+    "problems_with_merge",
     "problems_with_paper",
     "problems_with_trial",
     "size_by_bands",

@@ -23,6 +23,16 @@ TEXTS: Mapping[str, LazyString] = {
         "Tanpa NIB yang sudah diperiksa, satu uji coba paling banyak %(most)s kemasan; Anda meminta"
         " %(quantity)s. Kurangi jumlahnya, atau bawa NIB ke petugas."
     ),
+    "merge_self": _l("Pilih dua usaha yang berbeda."),
+    "merge_done": _l("Salah satunya sudah digabungkan. Muat ulang daftar usaha."),
+    "merge_kinds": _l("UMKM dan koperasi tidak dapat digabungkan."),
+    "merge_nibs": _l(
+        "NIB keduanya berbeda, jadi ini dua usaha. Bila salah satu NIB keliru, perbaiki dahulu."
+    ),
+    "merge_linked": _l(
+        "Yang satu anggota koperasi yang lain. Keluarkan dahulu dari daftar anggotanya."
+    ),
+    "business_merged": _l("Usaha ini sudah digabungkan dan tidak dapat diubah lagi."),
     # Papers
     "paper_not_found": _l("Dokumen ini tidak ada, atau bukan milik Anda."),
     "paper_kind_unknown": _l("Jenis dokumen %(value)s tidak dikenal."),

@@ -9,7 +9,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading
-from packhouse.queries.audit import closed, complaints, downtime, jobs, machine_time, trail, waiting
+from packhouse.queries.audit import (
+    closed,
+    complaints,
+    downtime,
+    jobs,
+    machine_time,
+    mergers,
+    trail,
+    waiting,
+)
 
 MOST_ROWS = 20
 
@@ -51,6 +60,7 @@ CHECKS: dict[str, Check] = {
     "a wish has one offer at a time and is served once": waiting.wrong_promotions,
     "offers follow the published order": waiting.wrong_order,
     "nobody on the waitlist is forgotten": waiting.forgotten_wishes,
+    "a merged business has nothing left": mergers.left_behind,
     "a closed account tells nobody who it was": closed.left_behind,
     "rollups equal raw figures": machine_time.wrong_rollups,
     "the database keeps its rules": trail.missing_rules,

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from packhouse.domain.time_range import TimeRange
 from packhouse.domain.waitlist import OfferState, Standing, WishKind, earliest_start
+from packhouse.models.businesses import Merger
 from packhouse.models.machines import Machine, MachinePack
 from packhouse.models.products import Product
 from packhouse.models.sites import Site
@@ -104,11 +105,11 @@ def wrong_order(session: Session, now: datetime) -> Rows:
     """Find an offer that went past a wish which stood before it, could have it, and is not told.
 
     Every decision of the last month is made again from the record as it was at that moment: who
-    waited then, what the machine could serve, and the one published order.
+    waited then, what the machine could serve, and the one published order. What was decided
+    before two businesses were merged rests on a record that nobody has any more.
     """
-    recent = list(
-        session.scalars(select(Offer).where(Offer.made_at > now - RECENT).order_by(Offer.id))
-    )
+    since = max(now - RECENT, session.scalar(select(func.max(Merger.at))) or now - RECENT)
+    recent = list(session.scalars(select(Offer).where(Offer.made_at > since).order_by(Offer.id)))
     by_site: dict[int, list[Offer]] = defaultdict(list)
     for offer in recent:
         by_site[offer.site_id].append(offer)

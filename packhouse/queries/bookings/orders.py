@@ -19,6 +19,7 @@ from packhouse.domain.users import Actor, Role
 from packhouse.errors import NotFound
 from packhouse.models.bookings import Booking, JobLine, Order
 from packhouse.models.businesses import Business, CooperativeMember
+from packhouse.models.businesses.merging import is_going_on
 from packhouse.models.products import Product
 from packhouse.models.sites import Site
 from packhouse.queries.bookings.lists import ITEMS, BookingItem, item_of
@@ -106,7 +107,9 @@ def order_houses(*, actor: Actor) -> tuple[tuple[str, str, str], ...]:
 
 def cooperatives(*, actor: Actor) -> tuple[Cooperative, ...]:
     """Return the cooperatives a person may order for, by name; all of them for the front desk."""
-    query = select(Business.id, Business.name).where(Business.kind == BusinessKind.COOPERATIVE)
+    query = select(Business.id, Business.name).where(
+        Business.kind == BusinessKind.COOPERATIVE, is_going_on()
+    )
     if not may_serve_businesses(actor):
         own = actor.business_ids if actor.role == Role.PRODUCER else frozenset()
         query = query.where(Business.id.in_(own))

@@ -1,5 +1,13 @@
 """Businesses as the front desk finds them, and as their own people see them."""
 
+from packhouse.queries.businesses.duplicates import (
+    Duplicate,
+    MergePreview,
+    duplicates,
+    goes_on_as,
+    has_namesake,
+    merge_preview,
+)
 from packhouse.queries.businesses.papers import (
     Invited,
     PaperItem,
@@ -33,7 +41,9 @@ __all__ = [
     "BusinessDetail",
     "BusinessItem",
     "BusinessesPage",
+    "Duplicate",
     "Invited",
+    "MergePreview",
     "PaperItem",
     "PapersPage",
     "PersonItem",
@@ -43,8 +53,12 @@ __all__ = [
     "business_id_of",
     "businesses_page",
     "cautions_of",
+    "duplicates",
+    "goes_on_as",
+    "has_namesake",
     "invitation_view",
     "invitations_of",
+    "merge_preview",
     "my_businesses",
     "on_trial",
     "paper_item",

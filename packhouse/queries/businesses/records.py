@@ -1,5 +1,6 @@
 """Businesses as the front desk finds them, and as their own people see them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from packhouse.domain.permissions import may_act_for_business, may_audit, may_se
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import NotAllowed, NotFound
 from packhouse.models.businesses import Business, CooperativeMember, Membership
+from packhouse.models.businesses.merging import is_going_on, load_merger
 from packhouse.models.users import User
 from packhouse.queries import id_after, is_id
 
@@ -96,13 +98,19 @@ def businesses_page(
     """
     if not may_serve_businesses(actor):
         raise NotAllowed
-    query = _BUSINESSES.where(*_filters(search, regency, level))
+    query = _BUSINESSES.where(is_going_on(), *_filters(search, regency, level))
     if cursor is not None:
         query = query.where(Business.id < id_after(cursor))
     limit = min(max(limit, 1), MOST_PER_PAGE)
     rows = reading().execute(query.order_by(Business.id.desc()).limit(limit + 1)).all()
     items = tuple(BusinessItem(*row) for row in rows[:limit])
     return BusinessesPage(items, str(items[-1].id) if len(rows) > limit else None)
+
+
+def items_by_id(session: Session, ids: Collection[int]) -> dict[int, BusinessItem]:
+    """Return businesses by their ids; those that there are not are left out."""
+    rows = session.execute(_BUSINESSES.where(Business.id.in_(ids)))
+    return {row[0]: BusinessItem(*row) for row in rows}
 
 
 def my_businesses(*, actor: Actor) -> tuple[BusinessItem, ...]:
@@ -116,12 +124,17 @@ def my_businesses(*, actor: Actor) -> tuple[BusinessItem, ...]:
 
 
 def business_id_of(*, reference: str) -> int | None:
-    """Return the business meant by its NIB or its number; None when there is none."""
+    """Return the business meant by its NIB or its number; None when there is none.
+
+    A merged one is known by its old number too.
+    """
     nib = normal_nib(reference)
     if nib is None and not is_id(reference):
         return None
     meant = Business.id == int(reference) if nib is None else Business.nib == nib
-    return reading().scalar(select(Business.id).where(meant))
+    session = reading()
+    found = session.scalar(select(Business.id).where(meant))
+    return None if found is None else load_merger(session, found) or found
 
 
 def business_detail(*, business_id: int, actor: Actor) -> BusinessDetail:

@@ -15,6 +15,7 @@ from packhouse.domain.reports import minutes, ratio
 from packhouse.domain.users import Actor
 from packhouse.errors import NotAllowed, NotFound
 from packhouse.models.bookings import Booking
+from packhouse.models.businesses import Merger
 from packhouse.models.sites import Site
 from packhouse.models.slots import Demand
 from packhouse.queries.reports.periods import Period
@@ -103,12 +104,14 @@ def unmet_demand(*, period: Period, actor: Actor, zone: str) -> UnmetDemand:
 
 
 GROUPS = {"kind": Demand.kind, "pack": Demand.pack, "reason": Demand.reason}
+# Refused wishes stay with the record of their time, but who was merged is counted once.
+_GOES_ON_AS = select(Merger.into_id).where(Merger.merged_id == Demand.business_id).scalar_subquery()
 _COUNTS = (
     func.count(),
     func.coalesce(func.sum(Demand.quantity), 0),
     func.coalesce(func.sum(Demand.minutes), 0),
     func.count() - func.count(Demand.minutes),
-    func.count(Demand.business_id.distinct()),
+    func.count(func.coalesce(_GOES_ON_AS, Demand.business_id).distinct()),
 )
 # A paper booking has no planned phases, only its times.
 _SECONDS = func.coalesce(

@@ -1,6 +1,7 @@
 """Businesses: who is registered, who acts for them, and how far their papers have come."""
 
 from packhouse.services.businesses.expiry import warn_of_expiry
+from packhouse.services.businesses.merging import merge_businesses, move_stragglers
 from packhouse.services.businesses.papers import (
     Told,
     check_paper,
@@ -39,6 +40,8 @@ __all__ = [
     "create_business",
     "edit_business",
     "invite_person",
+    "merge_businesses",
+    "move_stragglers",
     "note_business",
     "note_paper",
     "problems_with_tier",

@@ -11,7 +11,7 @@ from packhouse.db import setting
 from packhouse.domain.businesses import PaperKind, PaperState, problems_with_trial
 from packhouse.domain.permissions import may_serve_businesses
 from packhouse.domain.users import Actor, Role, normal_email
-from packhouse.errors import NotAllowed, NotFound, Problem
+from packhouse.errors import NotAllowed, NotFound, Problem, WrongState
 from packhouse.models.businesses import (
     Business,
     Document,
@@ -19,6 +19,7 @@ from packhouse.models.businesses import (
     Verification,
     load_level,
 )
+from packhouse.models.businesses.merging import load_merger
 from packhouse.models.users import User
 from packhouse.services.audit import Subject, record
 
@@ -47,6 +48,8 @@ def kept_business(session: Session, business_id: int, actor: Actor) -> Business:
     membership = session.get(Membership, (actor.id, business_id)) if actor.id else None
     if not staff and (membership is None or membership.role != OWNER):
         raise NotAllowed
+    if load_merger(session, business_id) is not None:
+        raise WrongState("business_merged")
     return business
 
 

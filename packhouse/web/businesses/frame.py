@@ -7,7 +7,11 @@ from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from packhouse import clock
-from packhouse.domain.permissions import may_act_for_business, may_serve_businesses
+from packhouse.domain.permissions import (
+    may_act_for_business,
+    may_merge_businesses,
+    may_serve_businesses,
+)
 from packhouse.domain.users import Actor
 from packhouse.errors import NotFound
 from packhouse.forms.businesses import (
@@ -55,6 +59,7 @@ def business_page(business_id: int, **filled: Any) -> str:
         product_names={each.id: each.name for each in products},
         today=today_of(now),
         serves=may_serve_businesses(actor),
+        merges=may_merge_businesses(actor),
         keeps=keeps,
         acts=acts,
         **(forms | filled),

@@ -5,9 +5,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from packhouse import clock
+from packhouse.domain.permissions import may_act_for_business, may_merge_businesses
 from packhouse.errors import RuleBroken
 from packhouse.forms.businesses import FindBusinessForm, PapersForm, RegisterForm
-from packhouse.queries.businesses import businesses_page, to_check_count
+from packhouse.queries.businesses import (
+    businesses_page,
+    goes_on_as,
+    has_namesake,
+    to_check_count,
+)
 from packhouse.services import businesses
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.businesses.frame import back_to, bp, business_page, kept_business
@@ -48,6 +54,7 @@ def index() -> ResponseReturnValue:
         args=args,
         first="cursor" not in request.args,
         to_check=to_check_count(actor=current_actor()),
+        merges=may_merge_businesses(current_actor()),
     ), 200 if valid else 422
 
 
@@ -76,12 +83,25 @@ def create() -> ResponseReturnValue:
         form.tell(refused.problems, FIELDS | {"user_unknown": "owner", "not_a_producer": "owner"})
         return render_template("businesses/new.html", form=form), 422
     flash(_("Usaha didaftarkan."), "success")
+    papers = form.papers()
+    if has_namesake(name=papers.name, regency=papers.regency):
+        flash(
+            _(
+                "Usaha dengan nama ini sudah ada di kabupaten/kota yang sama. Periksa apakah"
+                " tercatat dua kali; kepala rumah produksi dapat menggabungkannya."
+            ),
+            "warning",
+        )
     return redirect(url_for("businesses.show", business_id=business_id), code=303)
 
 
 @bp.get("/businesses/<int:business_id>")
 @allow(Access.SIGNED_IN)
-def show(business_id: int) -> str:
+def show(business_id: int) -> ResponseReturnValue:
+    into = goes_on_as(business_id=business_id)
+    if into is not None and may_act_for_business(current_actor(), into):
+        flash(_("Usaha nomor %(old)s sudah digabungkan ke usaha ini.", old=business_id), "info")
+        return back_to(into)
     return business_page(business_id)
 
 

@@ -12,8 +12,10 @@ from packhouse.forms import new_key
 from packhouse.forms.users import SignUpForm
 from packhouse.i18n.formats import number
 from packhouse.i18n.locale import current_locale
+from packhouse.i18n.names import regency_name
+from packhouse.queries.businesses import has_namesake
 from packhouse.queries.machines import packs
-from packhouse.services.registration import problems_with_newcomer, sign_up
+from packhouse.services.registration import Newcomer, problems_with_newcomer, sign_up
 from packhouse.web import login
 from packhouse.web.access import Access, allow
 from packhouse.web.errors import status_of
@@ -60,6 +62,7 @@ def create_account() -> ResponseReturnValue:
         return _again(form, refusal)
     login.begin_session(registered.secret)
     _say_what_was_assumed(registered.product_id)
+    _say_who_is_called_alike(told)
     return redirect(_times(registered.product_id, form.quantity.data or 1), code=303)
 
 
@@ -108,6 +111,19 @@ def _times(product_id: int, quantity: int) -> str:
         )
         flash(text, "warning")
     return url_for("slots.quote", product=product_id, quantity=min(quantity, most))
+
+
+def _say_who_is_called_alike(told: Newcomer) -> None:
+    """Two of a name may be two: it is only said, and only to who has just told hers."""
+    if has_namesake(name=told.name, regency=told.regency):
+        flash(
+            _(
+                "Usaha dengan nama ini sudah ada di %(regency)s. Bila itu usaha Anda juga, minta"
+                " diundang pemiliknya atau hubungi petugas, supaya tidak tercatat dua kali.",
+                regency=regency_name(told.regency),
+            ),
+            "info",
+        )
 
 
 def _say_what_was_assumed(product_id: int) -> None:

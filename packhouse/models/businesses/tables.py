@@ -1,11 +1,12 @@
 """Businesses, the people who act for them, and the members of cooperatives."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from packhouse.db import STRICT, Base, UtcDateTime
+from packhouse.db import STRICT, Base, Json, UtcDateTime
 from packhouse.domain.businesses import Level, Paper, PaperKind, PaperState, level_of
 from packhouse.models.products import Product
 
@@ -159,6 +160,28 @@ class Invitation(Base):
     accepted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Merger(Base):
+    """Two records that were one business: the first is kept empty, the second goes on.
+
+    ``moved`` counts what went over, by table. Append-only: it cannot be undone.
+    """
+
+    __tablename__ = "mergers"
+    __table_args__ = (
+        CheckConstraint("merged_id <> into_id", name="self"),
+        CheckConstraint("reason <> ''", name="reason"),
+        Index(None, "into_id"),
+        STRICT,
+    )
+
+    merged_id: Mapped[int] = mapped_column(ForeignKey("businesses.id"), primary_key=True)
+    into_id: Mapped[int] = mapped_column(ForeignKey("businesses.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str]
+    moved: Mapped[Any] = mapped_column(Json, default=dict)
 
 
 def paper_of(row: Document) -> Paper:
