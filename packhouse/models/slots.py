@@ -219,7 +219,8 @@ def load_neighbours(
     rows = session.execute(_AROUND, given)
     for machine_id, kind, from_at, to_at, key, starts_at, level, lane, *others in rows:
         traits = _traits(lane, *others) if lane else None
-        hers = max(starts_at or from_at, from_at)
+        # What ended before its booked time began never reached it.
+        hers = min(max(starts_at or from_at, from_at), to_at)
         found[machine_id].append(Neighbour(hers, to_at, from_at, traits, kind, key, level))
     return found
 

@@ -64,6 +64,10 @@ def roll_up(*, actor: Actor, now: datetime) -> int:
         session.scalar(
             select(Machine.id).where(Machine.id == machine.id).with_for_update(key_share=True)
         )
+        # Another worker may have done some of them while this one waited for the row.
+        days = _missing_days(session, machine.id, days[0], days[-1])
+        if not days:
+            return 0
         wanted = {(machine.id, day) for day in days}
         span = [days[0] + timedelta(days=n) for n in range((days[-1] - days[0]).days + 1)]
         computed = load_machine_days(session, machines=[machine], days=span, now=now, only=wanted)

@@ -87,6 +87,10 @@ def forgotten_wishes(session: Session, now: datetime) -> Rows:
 
 # --- the order ----------------------------------------------------------------------------------
 
+# A change bears the instant at which it was sent. For so long it may wait for its turn to be
+# written, unseen by an offer that is made meanwhile.
+UNDERWAY = timedelta(minutes=1)
+
 
 @dataclass(slots=True)
 class _Record:
@@ -181,7 +185,7 @@ def _decided_again(
 
 def _competes(record: _Record, wish: Wish, product: Product, offer: Offer) -> bool:
     """Say whether a wish surely waited when an offer was made, and the machine could serve it."""
-    if wish.arrived_at >= offer.made_at or wish.changed_at >= offer.made_at:
+    if max(wish.arrived_at, wish.changed_at) >= offer.made_at - UNDERWAY:
         return False
     if product.archived_at is not None or product.pack not in record.packs[offer.machine_id]:
         return False
@@ -194,7 +198,7 @@ def _competes(record: _Record, wish: Wish, product: Product, offer: Offer) -> bo
     if wish.from_at >= window.end or wish.to_at <= window.start or (today and not wish.same_day):
         return False
     return not any(
-        each.id < offer.id and (each.ended_at is None or each.ended_at >= offer.made_at)
+        each.id < offer.id and (each.ended_at is None or each.ended_at >= offer.made_at - UNDERWAY)
         for each in record.offers.get(wish.id, ())
     )
 

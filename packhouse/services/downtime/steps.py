@@ -188,8 +188,12 @@ def _keep_down(
     )
     why = broken.reason if broken is not None else Reason.UTILITY_OUTAGE
     affected = [hit for time in lost for hit in _displace(session, spot, time, why, actor, now)]
-    # Planned work keeps what it holds: nobody packs then anyway.
-    others = [*blocks(session, spot, "maintenance"), *_running(session, spot)]
+    # Planned work keeps what it holds: nobody packs then anyway. A run keeps what it used.
+    others = [
+        *blocks(session, spot, "maintenance"),
+        *_running(session, spot),
+        *_just_used(session, spot, begin),
+    ]
     ahead = [TimeRange(max(each.start, begin), each.end) for each in lost if each.end > begin]
     parts = subtract(ahead, [TimeRange(each.from_at, each.to_at) for each in others])
     going_on = {
@@ -216,6 +220,17 @@ def _goes_on(block: Occupation, part: TimeRange, begin: datetime) -> bool:
     same = block.from_at == part.start
     reaches = block.from_at < begin == part.start <= block.to_at
     return (same or reaches) and part.end - block.from_at <= LONGEST
+
+
+def _just_used(session: Session, spot: Place, begin: datetime) -> Sequence[Occupation]:
+    """Return what has ended, but is on record until the end of its first slot."""
+    return session.scalars(
+        select(Occupation).where(
+            Occupation.machine_id == spot.machine.id,
+            Occupation.status == "done",
+            Occupation.to_at > begin,
+        )
+    ).all()
 
 
 def _running(session: Session, spot: Place) -> Sequence[Occupation]:
