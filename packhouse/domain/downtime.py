@@ -1,13 +1,21 @@
 """Times in which machines cannot work: what they need, and when planned work is due again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from math import ceil
 
-from packhouse.domain.machines import MachineKind
+from packhouse.domain.machines import (
+    MachineKind,
+    MachineTime,
+    cleanings_on,
+    closing_clean_fits,
+)
+from packhouse.domain.products import Neighbour
 from packhouse.domain.runs import BROKEN, Reason
+from packhouse.domain.sites import Calendar
+from packhouse.domain.time_range import SLOT, TimeRange, ceil_to_slot
 
 SECONDS_PER_HOUR = 3600
 
@@ -119,3 +127,52 @@ LONGEST_FORECAST = timedelta(days=3650)
 def is_time_to_plan(progress: Progress, *, lead_days: int, now: datetime) -> bool:
     """Say whether work is due so soon that its time should be kept now."""
     return progress.due_at is not None and progress.due_at <= now + timedelta(days=lead_days)
+
+
+# --- where planned work fits --------------------------------------------------------------------
+
+STEP = timedelta(minutes=30)
+
+
+def cleaning_is_lost(machine: MachineTime, day: date) -> bool:
+    """Say whether the house finds no time to clean on a local day, as the neighbours stand."""
+    lost = any(each.occupied_from is None for each in cleanings_on(machine, day))
+    return lost or not closing_clean_fits(machine, day)
+
+
+def times_on(calendar: Calendar, day: date, minutes: int) -> list[TimeRange]:
+    """Return when work of so many minutes by the clock may be done on a local day, by start.
+
+    It begins with an opening or half hours after it, and ends by closing; what takes longer than
+    the day begins with it, and goes on.
+    """
+    ranges = calendar.open_ranges_on(day)
+    if not ranges:
+        return []
+    length, closes = timedelta(minutes=minutes), ranges[-1].end
+    first = ceil_to_slot(ranges[0].start)
+    found: list[TimeRange] = []
+    for each in ranges:
+        start = ceil_to_slot(each.start)
+        while start < each.end and start + length <= closes:
+            found.append(TimeRange(start, start + length))
+            start += STEP
+    return found or [TimeRange(first, first + length)]
+
+
+def is_free(machine: MachineTime, time: TimeRange) -> bool:
+    """Say whether work fits among the neighbours of its day, and leaves time to clean."""
+    if any(_keeps(each).overlaps(time) for each in machine.neighbours):
+        return False
+    wall = Neighbour(time.start, time.end, time.start, None, "maintenance")
+    around = replace(machine, neighbours=[*machine.neighbours, wall])
+    return not any(cleaning_is_lost(around, day) for day in days_of(machine.calendar, time))
+
+
+def days_of(calendar: Calendar, time: TimeRange) -> list[date]:
+    """Return the first and the last local day of a time, which may be one."""
+    return sorted({calendar.day_of(time.start), calendar.day_of(time.end - SLOT)})
+
+
+def _keeps(neighbour: Neighbour) -> TimeRange:
+    return TimeRange(min(neighbour.occupied_from, neighbour.starts_at), neighbour.ends_at)

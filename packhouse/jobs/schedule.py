@@ -117,6 +117,12 @@ DUTIES: tuple[Duty, ...] = (
         in_batches=True,
     ),
     Duty(
+        "plan_due_work",
+        timedelta(hours=1),
+        lambda now: downtime.plan_due_work(actor=SYSTEM, now=now),
+        in_batches=True,
+    ),
+    Duty(
         "propose_holidays",
         timedelta(days=1),
         lambda now: sites.propose_holidays(actor=SYSTEM, now=now),
@@ -139,6 +145,12 @@ DUTIES: tuple[Duty, ...] = (
         lambda now: businesses.move_stragglers(actor=SYSTEM, now=now),
     ),
     Duty("prune", timedelta(hours=1), lambda now: prune(now=now)),
+    Duty(
+        "drop_photos",
+        timedelta(days=1),
+        lambda now: downtime.drop_photos(now=now),
+        in_batches=True,
+    ),
     Duty("deliver_messages", timedelta(seconds=5), lambda _now: deliver_messages()),
 )
 

@@ -17,6 +17,8 @@ from packhouse.services.downtime.outages import (
     set_utilities,
 )
 from packhouse.services.downtime.past import release_past
+from packhouse.services.downtime.photos import add_photo, drop_photos, remove_photo
+from packhouse.services.downtime.schedules import add_schedule, end_schedule, plan_due_work
 from packhouse.services.downtime.steps import Affected
 
 __all__ = [
@@ -24,12 +26,18 @@ __all__ = [
     "Affected",
     "Down",
     "Planned",
+    "add_photo",
+    "add_schedule",
     "cancel_maintenance",
     "claim_maintenance",
+    "drop_photos",
     "end_outage",
+    "end_schedule",
     "follow_outages",
+    "plan_due_work",
     "plan_maintenance",
     "release_past",
+    "remove_photo",
     "repair",
     "report_breakdown",
     "report_outage",

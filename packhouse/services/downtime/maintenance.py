@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from packhouse.db import transaction, use_case
 from packhouse.domain.bookings import State
-from packhouse.domain.downtime import MaintenanceState
-from packhouse.domain.machines import MachineTime, cleanings_on, closing_clean_fits
+from packhouse.domain.downtime import MaintenanceState, cleaning_is_lost, days_of
+from packhouse.domain.machines import MachineTime
 from packhouse.domain.permissions import may_manage
 from packhouse.domain.runs import Reason
-from packhouse.domain.time_range import SLOT, TimeRange, ceil_to_slot, floor_to_slot, subtract
+from packhouse.domain.time_range import TimeRange, ceil_to_slot, floor_to_slot, subtract
 from packhouse.domain.users import Actor
 from packhouse.errors import Malformed, NotAllowed, NotFound, Problem, RuleBroken, WrongState
 from packhouse.models.bookings import Booking
@@ -250,13 +250,11 @@ def _in_the_way(booking: Booking) -> Problem:
 
 def _refuse_lost_cleaning(session: Session, spot: Place, time: TimeRange) -> None:
     """Refuse a plan that takes the time in which the house cleans around other bookings."""
-    days = {spot.day_of(time.start), spot.day_of(time.end - SLOT)}
-    for day in sorted(days):
+    for day in days_of(spot.calendar, time):
         window = spot.calendar.local_day(day)
         found = load_neighbours(session, machine_ids=[spot.machine.id], window=window)
         around = MachineTime(spot.spec, spot.calendar, found[spot.machine.id])
-        lost = any(each.occupied_from is None for each in cleanings_on(around, day))
-        if lost or not closing_clean_fits(around, day):
+        if cleaning_is_lost(around, day):
             raise RuleBroken([Problem("cleaning_in_the_way", {"day": day})])
 
 
