@@ -37,6 +37,7 @@ ANSWER_NAMES = {
     "call_wanted": _l("Minta ditelepon"),
     "called": _l("Sudah ditelepon"),
     "silent": _l("Tidak menjawab"),
+    "unplanned": _l("Belum diatur"),
 }
 CALL_RESULT_NAMES = {
     "agreed": _l("Setuju dengan waktu barunya"),

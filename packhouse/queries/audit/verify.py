@@ -16,6 +16,7 @@ from packhouse.queries.audit import (
     jobs,
     machine_time,
     mergers,
+    replanning,
     trail,
     waiting,
 )
@@ -56,6 +57,8 @@ CHECKS: dict[str, Check] = {
     "no message is stuck or contradicts its booking": trail.wrong_messages,
     "every complaint has the state and deadline of its record": complaints.wrong_clocks,
     "an answered complaint has its answer": complaints.wrong_answers,
+    "nobody who lost her time is forgotten": replanning.forgotten,
+    "an applied plan stands as it was written, or was changed since": replanning.applied_otherwise,
     "an offer holds its time exactly while it is open": waiting.wrong_offers,
     "a wish has one offer at a time and is served once": waiting.wrong_promotions,
     "offers follow the published order": waiting.wrong_order,

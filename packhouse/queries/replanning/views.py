@@ -115,6 +115,17 @@ class PlanView:
         return self.cost == self.bound
 
     @property
+    def gap(self) -> tuple[str, int] | None:
+        """What might still be saved: the first kind of cost above its bound, and how much."""
+        return _difference(self.cost, self.bound)
+
+    @property
+    def saved(self) -> tuple[str, int] | None:
+        """What it saves beside placing one after another."""
+        found = _difference(self.baseline, self.cost)
+        return found if found and found[1] > 0 else None
+
+    @property
     def moving(self) -> tuple[RowItem, ...]:
         """The bookings that get a time."""
         return tuple(each for each in self.rows if each.result == Result.MOVE)
@@ -150,9 +161,16 @@ class PlanView:
         }
 
 
+COSTS = ("to_call", "changed_days", "weighted_minutes", "cleaning_minutes")
+
+
 def _cost(cost: Cost) -> dict[str, int]:
-    names = ("to_call", "changed_days", "weighted_minutes", "cleaning_minutes")
-    return dict(zip(names, cost, strict=True))
+    return dict(zip(COSTS, cost, strict=True))
+
+
+def _difference(more: Cost, less: Cost) -> tuple[str, int] | None:
+    pairs = zip(COSTS, more, less, strict=True)
+    return next(((name, high - low) for name, high, low in pairs if high != low), None)
 
 
 def _told(row: RowItem, zone: str) -> dict[str, Any]:

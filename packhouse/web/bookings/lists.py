@@ -11,6 +11,7 @@ from packhouse.forms.bookings import FindForm
 from packhouse.queries.bookings import bookings_page, repeats
 from packhouse.queries.bookings.jobs import job_links
 from packhouse.queries.bookings.orders import cooperatives
+from packhouse.queries.replanning import new_times
 from packhouse.queries.slots import product_choices
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.bookings.frame import address, bp
@@ -39,6 +40,7 @@ def _mine(actor: Actor) -> ResponseReturnValue:
         now=now,
         first=cursor is None,
         ahead=ahead,
+        asked=() if cursor else new_times(actor=actor, now=now),
         past=past,
         repeats=again,
         jobs=job_links(booking_ids=[each.id for each in (*ahead, *past.items)]),
