@@ -18,6 +18,7 @@ from packhouse.domain.sites import (
     checked_zone,
     format_hours,
     indonesian_holidays,
+    next_ramadan,
     parse_hours,
     subtract_working,
 )
@@ -84,7 +85,7 @@ def test_zones_that_break_the_grid_are_refused(zone: str, code: str) -> None:
 
 def test_a_zone_off_the_five_minute_grid_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     odd = timezone(timedelta(hours=7, minutes=17))
-    monkeypatch.setattr("packhouse.domain.sites.ZoneInfo", lambda _: odd)
+    monkeypatch.setattr("packhouse.domain.sites.calendar.ZoneInfo", lambda _: odd)
 
     with pytest.raises(Malformed) as refusal:
         checked_zone("Asia/Odd")
@@ -440,3 +441,23 @@ def test_election_days_are_holidays() -> None:
     days = {each.day for each in indonesian_holidays(2024)}
 
     assert {date(2024, 2, 14), date(2024, 11, 27)} <= days
+
+
+@pytest.mark.parametrize(
+    ("today", "first", "last"),
+    [
+        (date(2026, 11, 24), date(2027, 2, 8), date(2027, 3, 9)),
+        (date(2027, 3, 9), date(2027, 2, 8), date(2027, 3, 9)),
+        (date(2027, 3, 10), date(2028, 1, 28), date(2028, 2, 26)),
+        # Twice in one year of ours, and over its end.
+        (date(2030, 2, 10), date(2030, 12, 26), date(2031, 1, 24)),
+    ],
+)
+def test_the_next_fasting_month_is_suggested_as_long_as_it_lasts(
+    today: date, first: date, last: date
+) -> None:
+    found = next_ramadan(today)
+
+    assert found is not None
+    assert (found.first_day, found.last_day) == (first, last)
+    assert found.estimated

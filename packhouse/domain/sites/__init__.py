@@ -1,0 +1,37 @@
+"""When a house works: its calendar, its hours in writing, holidays."""
+
+from packhouse.domain.sites.calendar import (
+    GRID_MINUTES,
+    MINUTES_A_DAY,
+    ONE_DAY,
+    Calendar,
+    Closure,
+    Opening,
+    WorkingDay,
+    WorkingHours,
+    add_working,
+    checked_zone,
+    subtract_working,
+)
+from packhouse.domain.sites.holidays import Holiday, Ramadan, indonesian_holidays, next_ramadan
+from packhouse.domain.sites.hours import format_hours, parse_hours
+
+__all__ = [
+    "GRID_MINUTES",
+    "MINUTES_A_DAY",
+    "ONE_DAY",
+    "Calendar",
+    "Closure",
+    "Holiday",
+    "Opening",
+    "Ramadan",
+    "WorkingDay",
+    "WorkingHours",
+    "add_working",
+    "checked_zone",
+    "format_hours",
+    "indonesian_holidays",
+    "next_ramadan",
+    "parse_hours",
+    "subtract_working",
+]
