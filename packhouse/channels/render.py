@@ -57,10 +57,17 @@ class Rendered:
 def render(
     kind: MessageKind, *, facts: Mapping[str, Any], site_name: str, zone: str, locale: str
 ) -> Rendered:
-    """Return a message in words; KeyError when a fact is missing."""
+    """Return a message in words; KeyError when a fact is missing.
+
+    Without any facts it is one whose text has served its time: only what it was about is told.
+    """
     if kind in LINKS:
         with force_locale(locale):
             return Rendered(str(WORDS[kind].subject), str(WORDS[kind].opening), "", "", "", "")
+    if not facts:
+        with force_locale(locale):
+            gone = gettext("Isi pesan ini dihapus setelah 90 hari.")
+            return Rendered(name_of("message_kind", kind), gone, "", "", plain(site_name), "")
     if kind == MessageKind.COMPLAINT_ANSWERED:
         return _of_complaint(kind, plain(facts["code"]), plain(site_name), locale)
     if kind == MessageKind.PAPER_EXPIRES:

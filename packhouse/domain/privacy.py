@@ -7,8 +7,13 @@ counts no longer from that instant on (the law allows three days).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+# How long what tells who somebody is is kept after it was last needed; usage, charges and the
+# audit trail are kept by the rules for archives, under numbers.
+TEXTS_KEPT = timedelta(days=90)
+CONTACTS_KEPT = timedelta(days=730)
 
 
 class Purpose(StrEnum):

@@ -15,13 +15,14 @@ from packhouse.services import (
     bookings,
     businesses,
     downtime,
+    privacy,
     reminders,
     reports,
     runs,
     sites,
     waitlist,
 )
-from packhouse.services.housekeeping import note_duty, prune
+from packhouse.services.housekeeping import forget_texts, note_duty, prune
 
 log = logging.getLogger(__name__)
 
@@ -150,6 +151,12 @@ DUTIES: tuple[Duty, ...] = (
         timedelta(days=1),
         lambda now: downtime.drop_photos(now=now),
         in_batches=True,
+    ),
+    Duty("forget_texts", timedelta(hours=1), lambda now: forget_texts(now=now), in_batches=True),
+    Duty(
+        "forget_inactive",
+        timedelta(days=1),
+        lambda now: privacy.forget_inactive(actor=SYSTEM, now=now),
     ),
     Duty("deliver_messages", timedelta(seconds=5), lambda _now: deliver_messages()),
 )

@@ -27,6 +27,13 @@ class Message(Base):
             sqlite_where=text("state IN ('due', 'sending', 'unknown')"),
             postgresql_where=text("state IN ('due', 'sending', 'unknown')"),
         ),
+        # What still has a text that will have served its time.
+        Index(
+            "ix_messages_told",
+            "finished_at",
+            sqlite_where=text("payload <> '{}'"),
+            postgresql_where=text("payload <> '{}'"),
+        ),
         Index("ix_messages_booking_id", "booking_id"),
         Index("ix_messages_user_id", "user_id", "channel", "due_at"),
         STRICT,

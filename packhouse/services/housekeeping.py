@@ -10,6 +10,7 @@ from sqlalchemy import (
     and_,
     delete,
     select,
+    text,
     type_coerce,
     update,
 )
@@ -18,18 +19,18 @@ from sqlalchemy.orm import Session
 
 from packhouse.db import Base, transaction, use_case
 from packhouse.domain.complaints import WAITING
+from packhouse.domain.privacy import CONTACTS_KEPT, TEXTS_KEPT
 from packhouse.domain.time_range import SLOT_SECONDS, slot_of
 from packhouse.models.audit import IdempotencyKey
 from packhouse.models.complaints import Complaint
-from packhouse.models.reminders import Heartbeat
+from packhouse.models.reminders import Heartbeat, Message
 from packhouse.models.slots import Occupation, OperatorLoad
 from packhouse.models.users import OneTimeSecret, ServerSession, SignInFailure, SignUp
 
 KEYS_KEPT = timedelta(days=30)
 FAILURES_KEPT = timedelta(days=1)
 LOAD_KEPT = timedelta(days=1)
-# Who complained is nobody's business once it is long settled; what was said stays.
-COMPLAINERS_KEPT = timedelta(days=730)
+BATCH = 500
 
 
 @use_case
@@ -51,7 +52,7 @@ def prune(*, now: datetime) -> int:
 
     Idempotency keys, those of first visits and one-time secrets go after 30 days, failed sign-ins
     after one, sessions when they have expired, operator counts a day after their slot. Names and
-    telephones of complainers are emptied two years after the last answer.
+    telephones of complainers are emptied two years after the last answer: what was said stays.
     """
     with transaction() as session:
         return (
@@ -65,11 +66,33 @@ def prune(*, now: datetime) -> int:
         )
 
 
+@use_case
+def forget_texts(*, now: datetime) -> int:
+    """Empty what finished messages said 90 days ago, and return how many; in batches.
+
+    That there was a message, of which kind, and what became of it, stays on record.
+    """
+    with transaction() as session:
+        served = (
+            select(Message.id)
+            .where(text("payload <> '{}'"), Message.finished_at < now - TEXTS_KEPT)
+            .order_by(Message.finished_at)
+            .limit(BATCH)
+        )
+        gone = session.execute(
+            update(Message)
+            .where(Message.id.in_(served))
+            .values(payload={}, last_error=None)
+            .execution_options(synchronize_session=False)
+        )
+        return cast("CursorResult[Any]", gone).rowcount
+
+
 def _forget_complainers(session: Session, now: datetime) -> int:
     gone = session.execute(
         update(Complaint)
         .where(
-            Complaint.answered_at < now - COMPLAINERS_KEPT,
+            Complaint.answered_at < now - CONTACTS_KEPT,
             Complaint.state.notin_(WAITING),
             (Complaint.name != "") | (Complaint.phone != ""),
         )

@@ -7,23 +7,23 @@ whole, and loses everything that tells who she was. Nothing of it stands in the 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from packhouse.db import transaction, use_case
+from packhouse.db import reading, transaction, use_case
 from packhouse.domain.bookings import HOLDING, State
-from packhouse.domain.privacy import VERSIONS, Answer, Purpose, standings
+from packhouse.domain.privacy import CONTACTS_KEPT, VERSIONS, Answer, Purpose, standings
 from packhouse.domain.reminders import MessageState
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import Malformed, NotAllowed, NotFound, Problem, RuleBroken
-from packhouse.models.audit import IdempotencyKey
+from packhouse.models.audit import AuditEntry, IdempotencyKey
 from packhouse.models.bookings import Booking
 from packhouse.models.businesses import Business, Document, Invitation, Membership
 from packhouse.models.complaints import Complaint
 from packhouse.models.privacy import ClosedAccount, Consent
 from packhouse.models.products import Product
 from packhouse.models.reminders import Message
-from packhouse.models.users import ApiToken, OneTimeSecret, SignUp, User
+from packhouse.models.users import ApiToken, OneTimeSecret, ServerSession, SignUp, User
 from packhouse.models.waitlist import Wish
 from packhouse.services.audit import Subject, record
 from packhouse.services.calendars import drop_feed
@@ -33,6 +33,7 @@ from packhouse.services.sessions import drop_sessions
 NO_PASSWORD = "!"  # noqa: S105
 OPEN_STATES = (*HOLDING, State.DISPLACED)
 SHOWN = 10
+BATCH = 20
 
 
 @use_case
@@ -87,12 +88,35 @@ def close_account(*, actor: Actor, now: datetime) -> None:
         problems += [Problem("owner_last")] if orphaned else []
         if problems:
             raise RuleBroken(problems)
-        for business_id in alone:
-            _forget_business(session, business_id, now)
-        _forget_person(session, user, now)
+        _retire(session, user, alone, now)
         record(
             session, actor=actor, now=now, action="user:closed", subject=Subject("user", user.id)
         )
+
+
+@use_case
+def forget_inactive(*, actor: Actor, now: datetime) -> int:
+    """Close the accounts of producers who have not been seen for two years; return how many.
+
+    What is forgotten and what stays is the same as when a person closes her own. Whoever has
+    something open, or would leave others of a business without an owner, is left alone.
+    """
+    due = _inactive(now)
+    found = reading().scalars(due).all()
+    if not found:
+        return 0
+    closed = 0
+    with transaction() as session:
+        users = session.scalars(due.with_only_columns(User).with_for_update()).all()
+        for user in users:
+            alone, orphaned = _businesses(session, user.id)
+            if orphaned or _in_the_way(session, alone):
+                continue
+            _retire(session, user, alone, now)
+            subject = Subject("user", user.id)
+            record(session, actor=actor, now=now, action="user:forgotten", subject=subject)
+            closed += 1
+    return closed
 
 
 # --- steps --------------------------------------------------------------------------------------
@@ -146,6 +170,50 @@ def _in_the_way(session: Session, business_ids: Sequence[int]) -> list[Problem]:
     if wishes:
         problems.append(Problem("open_wishes", {"count": wishes}))
     return problems
+
+
+def _inactive(now: datetime) -> Select[int]:
+    """Select producers of whom nothing was heard since: no job, wish, answer, complaint, password.
+
+    A job of her business counts for all of its people.
+    """
+    since = now - CONTACTS_KEPT
+    hers = Membership.user_id == User.id
+    signs: tuple[Select[int], ...] = (
+        select(ServerSession.user_id).where(ServerSession.user_id == User.id),
+        select(ApiToken.user_id).where(ApiToken.user_id == User.id, ApiToken.revoked_at.is_(None)),
+        select(Booking.id)
+        .join(Membership, Membership.business_id == Booking.business_id)
+        .where(hers, Booking.starts_at >= since),
+        select(Wish.id)
+        .join(Membership, Membership.business_id == Wish.business_id)
+        .where(hers, or_(Wish.changed_at >= since, Wish.closed_at.is_(None))),
+        select(Consent.id).where(Consent.user_id == User.id, Consent.at >= since),
+        select(Complaint.id).where(Complaint.user_id == User.id, Complaint.asked_at >= since),
+        select(Message.id).where(Message.user_id == User.id, Message.read_at >= since),
+        select(AuditEntry.id).where(
+            AuditEntry.subject_kind == "user",
+            AuditEntry.subject_id == User.id,
+            AuditEntry.at >= since,
+        ),
+    )
+    return (
+        select(User.id)
+        .where(
+            User.role == Role.PRODUCER,
+            User.is_active,
+            User.created_at < since,
+            *(~sign.exists() for sign in signs),
+        )
+        .order_by(User.id)
+        .limit(BATCH)
+    )
+
+
+def _retire(session: Session, user: User, alone: Sequence[int], now: datetime) -> None:
+    for business_id in alone:
+        _forget_business(session, business_id, now)
+    _forget_person(session, user, now)
 
 
 def _forget_business(session: Session, business_id: int, now: datetime) -> None:

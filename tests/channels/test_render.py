@@ -82,8 +82,27 @@ def test_a_refusal_tells_its_reason(context: Flask) -> None:
 
 def test_a_missing_fact_is_an_error_and_not_a_hole_in_the_text(context: Flask) -> None:
     with pytest.raises(KeyError):
-        render(MessageKind.NO_SHOW, facts={}, site_name="Rumah", zone="Asia/Pontianak", locale="id")
+        render(
+            MessageKind.NO_SHOW,
+            facts={"code": "PK-AAAA"},
+            site_name="Rumah",
+            zone="Asia/Pontianak",
+            locale="id",
+        )
 
 
 def test_control_characters_become_spaces() -> None:
     assert plain(" a\r\nb\0c\u2028d ") == "a b c d"
+
+
+def test_a_message_whose_text_was_forgotten_says_what_it_was_about(context: Flask) -> None:
+    told = render(
+        MessageKind.BOOKING_CONFIRMED,
+        facts={},
+        site_name="Rumah",
+        zone="Asia/Pontianak",
+        locale="id",
+    )
+
+    assert "90 hari" in told.opening
+    assert (told.code, told.when) == ("", "")

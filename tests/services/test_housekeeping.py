@@ -5,10 +5,12 @@ from sqlalchemy import func, select
 from packhouse.db import transaction
 from packhouse.domain.time_range import slot_of
 from packhouse.models.audit import IdempotencyKey
-from packhouse.models.reminders import Heartbeat
+from packhouse.models.complaints import Complaint
+from packhouse.models.reminders import Heartbeat, Message
 from packhouse.models.slots import Occupation, OperatorLoad
 from packhouse.models.users import ServerSession, SignInFailure
-from packhouse.services.housekeeping import note_duty, prune
+from packhouse.queries.audit import verify
+from packhouse.services.housekeeping import forget_texts, note_duty, prune
 from tests.factories import Make
 
 
@@ -87,3 +89,64 @@ def test_operator_counts_stay_while_anything_live_may_still_count_them_down(
         session.get_one(Occupation, ids[1]).status = "released"
     prune(now=now)
     assert rows(OperatorLoad) == 0
+
+
+def test_what_messages_said_is_emptied_after_ninety_days_and_their_fate_stays(
+    make: Make, now: datetime
+) -> None:
+    user = make.user()
+    said = {"code": "PK-AAAA", "question": "berapa botol?"}
+
+    def message(days: int, state: str, key: str) -> Message:
+        at = now - timedelta(days=days)
+        done = None if state == "due" else at
+        return Message(
+            dedupe_key=key, user_id=user.id, kind="booking_asked", channel="in_app", payload=said,
+            due_at=at, not_after=at, next_at=at, state=state, created_at=at, finished_at=done,
+            last_error="550 orang@contoh.example" if state == "dead" else None,
+        )  # fmt: skip
+
+    with transaction() as session:
+        session.add_all(
+            message(days, state, f"{days}{state}")
+            for days, state in ((91, "sent"), (91, "dead"), (89, "sent"), (200, "due"))
+        )
+
+    assert forget_texts(now=now) == 2
+    assert forget_texts(now=now) == 0
+
+    with transaction() as session:
+        left = session.scalars(select(Message).order_by(Message.id)).all()
+        assert [each.payload for each in left] == [{}, {}, said, said]
+        assert [each.state for each in left] == ["sent", "dead", "sent", "due"]
+        assert left[1].last_error is None
+
+
+def test_the_auditor_finds_texts_and_complainers_kept_too_long(make: Make, now: datetime) -> None:
+    site, user, long_ago = make.site(), make.user(), now - timedelta(days=800)
+    with transaction() as session:
+        session.add_all(
+            [
+                Message(
+                    dedupe_key="lama", user_id=user.id, kind="booking_confirmed", channel="email",
+                    payload={"code": "PK-AAAA"}, due_at=long_ago, not_after=long_ago,
+                    next_at=long_ago, state="sent", created_at=long_ago, finished_at=long_ago,
+                ),
+                Complaint(
+                    site_id=site, number="ADU-1", secret_hash="x", topic="other", text="Lama.",
+                    name="Ibu Rahasia", state="closed", filed_at=long_ago, asked_at=long_ago,
+                    due_at=long_ago + timedelta(days=1), answered_at=long_ago, closed_at=long_ago,
+                ),
+            ]
+        )  # fmt: skip
+    rules = {
+        "what messages said is forgotten after its time",
+        "who complained is forgotten after its time",
+    }
+
+    assert rules <= {each.rule for each in verify(now=now)}
+
+    forget_texts(now=now)
+    prune(now=now)
+
+    assert not rules & {each.rule for each in verify(now=now)}

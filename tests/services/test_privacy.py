@@ -177,3 +177,46 @@ def test_the_last_owner_names_another_before_she_leaves(make: Make) -> None:
 def test_accounts_of_the_staff_are_closed_by_the_administrator(make: Make) -> None:
     with pytest.raises(NotAllowed):
         privacy.close_account(actor=make.user(Role.OPERATOR), now=NOW)
+
+
+def test_who_was_not_seen_for_two_years_is_forgotten_as_if_she_had_closed_her_account(
+    make: Make,
+) -> None:
+    long_ago = NOW - timedelta(days=731)
+    business = make.business(name="Usaha Rahasia", phone="+6281255550123")
+    sleeping = make.user(
+        businesses=(business,), name="Ibu Rahasia", phone="+6281255550123", created_at=long_ago
+    )
+    busy = make.user(businesses=(make.business(),), created_at=long_ago)
+    book(make, busy, next(iter(busy.business_ids)))
+    reading = make.user(businesses=(make.business(),), created_at=long_ago)
+    privacy.answer_purpose(purpose="story", given=True, actor=reading, now=NOW)
+    clerk = make.user(Role.OPERATOR, created_at=long_ago)
+    young = make.user(businesses=(make.business(),), created_at=long_ago + timedelta(days=2))
+    db.session.rollback()
+
+    assert privacy.forget_inactive(actor=SYSTEM, now=NOW) == 1
+    assert privacy.forget_inactive(actor=SYSTEM, now=NOW) == 0
+
+    kept = db.session.get_one(User, sleeping.id)
+    assert (kept.name, kept.email, kept.phone, kept.is_active) == (f"#{kept.id}", None, "", False)
+    assert db.session.get_one(Business, business).name == f"#{business}"
+    for each in (busy, reading, clerk, young):
+        assert db.session.get_one(User, each.id).is_active
+    assert verify(now=NOW) == ()
+
+
+def test_a_business_keeps_an_owner_when_inactive_people_are_forgotten(make: Make) -> None:
+    long_ago = NOW - timedelta(days=900)
+    business = make.business()
+    owner = make.user(businesses=(business,), created_at=long_ago)
+    member = make.user(businesses=(business,), created_at=NOW)
+    with transaction() as session:
+        for each, role in ((owner, "owner"), (member, "member")):
+            session.execute(
+                update(Membership).where(Membership.user_id == each.id).values(role=role)
+            )
+
+    assert privacy.forget_inactive(actor=SYSTEM, now=NOW) == 0
+
+    assert db.session.get_one(User, owner.id).is_active

@@ -34,8 +34,16 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_mergers_into_id", "mergers", ["into_id"])
+    op.create_index(
+        "ix_messages_told",
+        "messages",
+        ["finished_at"],
+        sqlite_where=sa.text("payload <> '{}'"),
+        postgresql_where=sa.text("payload <> '{}'"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_messages_told", "messages", if_exists=True)
     op.drop_index("ix_mergers_into_id", "mergers")
     op.drop_table("mergers")

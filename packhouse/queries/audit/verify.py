@@ -65,6 +65,8 @@ CHECKS: dict[str, Check] = {
     "nobody on the waitlist is forgotten": waiting.forgotten_wishes,
     "a merged business has nothing left": mergers.left_behind,
     "a closed account tells nobody who it was": closed.left_behind,
+    "what messages said is forgotten after its time": closed.texts_kept_too_long,
+    "who complained is forgotten after its time": closed.contacts_kept_too_long,
     "rollups equal raw figures": machine_time.wrong_rollups,
     "the database keeps its rules": trail.missing_rules,
 }
