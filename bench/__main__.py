@@ -5,7 +5,18 @@ from importlib import import_module
 
 from bench.report import machine
 
-NAMES = ("race", "kills", "booking", "quote", "board", "week", "utilization", "waitlist", "start")
+NAMES = (
+    "race",
+    "kills",
+    "booking",
+    "quote",
+    "board",
+    "week",
+    "utilization",
+    "waitlist",
+    "floor",
+    "start",
+)
 
 
 def main(arguments: list[str]) -> int:
