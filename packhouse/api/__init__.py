@@ -10,6 +10,7 @@ from packhouse.api import (
     downtime,
     machines,
     products,
+    replanning,
     reports,
     runs,
     sites,
@@ -29,6 +30,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     bookings.bp,
     runs.bp,
     downtime.bp,
+    replanning.bp,
     reports.bp,
     waitlist.bp,
 )

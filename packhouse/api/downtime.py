@@ -1,5 +1,6 @@
 """Breakdowns and planned maintenance."""
 
+from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
@@ -8,12 +9,14 @@ from marshmallow import fields
 
 from packhouse import clock
 from packhouse.api.machines import Machine, machine_told
+from packhouse.api.replanning import NewTimes
 from packhouse.api.wire import Blueprint, Input, Instant, Known, Nothing, Text, asking, here
 from packhouse.domain.permissions import Access, allow
 from packhouse.domain.runs import BROKEN
 from packhouse.domain.time_range import ceil_to_slot, floor_to_slot, local_iso
 from packhouse.queries.machines import machine_item
-from packhouse.services import downtime
+from packhouse.queries.replanning import plan_view
+from packhouse.services import downtime, replanning
 from packhouse.services.downtime import PLANNED, Affected
 
 bp = Blueprint("api-downtime", __name__, description="Times in which a machine cannot work.")
@@ -27,7 +30,7 @@ class Displaced(ma.Schema):
 
 class Breakdown(ma.Schema):
     affected = fields.List(fields.Nested(Displaced), required=True)
-    plan = fields.Dict(required=True, allow_none=True)
+    plan = fields.Nested(NewTimes, required=True, allow_none=True)
 
 
 class NewBreakdown(Input):
@@ -58,11 +61,19 @@ class NewMaintenance(Input):
 @bp.arguments(NewBreakdown)
 @bp.response(201, Breakdown)
 def report(told: dict[str, Any], code: str) -> ResponseReturnValue:
-    """Note that a machine is broken, and say which bookings lost their time by it."""
+    """Note that a machine is broken; say which bookings lost their time, and propose another."""
     now = clock.now()
     zone = machine_item(code=code, now=now).zone
     affected = downtime.report_breakdown(machine=code, actor=asking(), now=now, **told)
-    return {"affected": _told(affected, zone), "plan": None}, 201, here(f"machines/{code}")
+    answer = {"affected": _told(affected, zone), "plan": _plan(code, now) if affected else None}
+    return answer, 201, here(f"machines/{code}")
+
+
+def _plan(machine: str, now: datetime) -> dict[str, Any]:
+    """Return the proposal for whoever needs a new time in the machine's house."""
+    site = machine_item(code=machine, now=now).site
+    plan_id = replanning.propose(site=site, actor=asking(), now=now)
+    return plan_view(plan_id=plan_id, actor=asking(), now=now).answer
 
 
 def _told(affected: tuple[Affected, ...], zone: str) -> list[dict[str, str]]:

@@ -162,16 +162,14 @@ def test_a_breakdown_names_whom_it_hits_and_a_repair_frees_the_machine(
 
     assert broken.status_code == 201
     assert broken.headers["Location"] == "/api/v1/machines/M3"
-    assert broken.json == {
-        "affected": [
-            {
-                "code": code,
-                "starts_at": "2026-11-24T09:00:00+07:00",
-                "ends_at": "2026-11-24T09:40:00+07:00",
-            }
-        ],
-        "plan": None,
-    }
+    assert broken.json["affected"] == [
+        {
+            "code": code,
+            "starts_at": "2026-11-24T09:00:00+07:00",
+            "ends_at": "2026-11-24T09:40:00+07:00",
+        }
+    ]
+    assert [each["code"] for each in broken.json["plan"]["bookings"]] == [code]
     assert known == "2026-11-24T12:00:00+07:00"
     assert (repaired.status_code, repaired.json["broken_until"]) == (200, None)
     assert (again.status_code, again.json["code"], codes(again)) == (

@@ -33,6 +33,7 @@ POSTS = {
     "machines/{code}/breakdowns": "machines/M3/breakdowns",
     "machines/{code}/repaired": "machines/M3/repaired",
     "machines/{code}/maintenance": "machines/M3/maintenance",
+    "plans/{plan_id}/apply": "plans/1/apply",
 }
 OWN = ("products", "quotes", "bookings", "jobs", "waitlist")
 ENDLESS = "ENDLESS"  # Stands for 1e309, which json cannot write.
