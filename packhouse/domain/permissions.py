@@ -95,6 +95,11 @@ def may_audit(actor: Actor) -> bool:
     return actor.is_system or actor.role in AUDITORS
 
 
+def may_trace(actor: Actor, site_id: int) -> bool:
+    """Read what was cleaned and packed on a machine, lot by lot: its staff, and the auditor."""
+    return may_operate(actor, site_id) or may_audit(actor)
+
+
 def may_administer(actor: Actor) -> bool:
     """Create sites, people and roles."""
     return actor.is_system or actor.role == Role.ADMIN
@@ -109,6 +114,7 @@ class Access(StrEnum):
     STAFF = "staff"
     MANAGER = "manager"
     REVIEW = "review"
+    RECORDS = "records"
     AUDIT = "audit"
     ADMIN = "admin"
 
@@ -119,6 +125,7 @@ ADMITTED: dict[Access, frozenset[Role]] = {
     Access.STAFF: STAFF,
     Access.MANAGER: MANAGERS,
     Access.REVIEW: REVIEWERS,
+    Access.RECORDS: STAFF | AUDITORS,
     Access.AUDIT: AUDITORS,
     Access.ADMIN: frozenset({Role.ADMIN}),
 }

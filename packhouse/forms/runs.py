@@ -3,16 +3,26 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    StringField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from packhouse.domain.runs import PAUSE_REASONS, Reason
 from packhouse.forms import BaseForm, IdempotentForm, WholeNumberField
-from packhouse.forms.slots import MOST_PIECES, AddressForm
+from packhouse.forms.slots import DAY_FORMATS, MOST_PIECES, AddressForm
 from packhouse.i18n.names import name_of
-from packhouse.services.runs import Counts
+from packhouse.services.runs import Counts, Tapped
 
 MOST_COUNTED = 10_000_000
+MOST_LETTERS = 200
+MOST_LABELS = 48
+LONGEST_COUNT = 10
 # Beyond this many times the plan a count is more likely a slip of the thumb than a good day.
 UNUSUAL_TIMES = 2
 # What an operator meets most often comes first; the rest follows in the order of its name.
@@ -27,10 +37,31 @@ def pause_reasons() -> list[tuple[str, str]]:
     return [(str(reason), name_of("reason", reason)) for reason in (*COMMON_PAUSES, *rest)]
 
 
-class PauseForm(BaseForm):
-    """Why a run is interrupted; the button that was pressed says it."""
+class TapForm(BaseForm):
+    """One tap: its key, the last tap its screen knew, and where one is asked for, a reason."""
 
-    reason = HiddenField(validators=[InputRequired(), Length(max=40)])
+    idempotency_key = HiddenField()
+    seen = HiddenField()
+    reason = HiddenField(validators=[Length(max=MOST_LETTERS)])
+
+    @property
+    def tapped(self) -> Tapped:
+        """How it came, once the form is valid."""
+        return tapped_by(self.idempotency_key.data, self.seen.data)
+
+
+def tapped_by(key: str | None, seen: str | None) -> Tapped:
+    """Read how a tap came by a form; a screen that says nothing knows nothing."""
+    seen = seen or ""
+    known = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < LONGEST_COUNT else None
+    return Tapped(key=(key or "")[:MOST_LETTERS] or None, seen=known)
+
+
+class ColleagueForm(BaseForm):
+    """Who else looked at a clean, and what proves on this phone that it is she."""
+
+    contact = StringField(_l("Surel atau nomor telepon rekan"), [InputRequired(), Length(max=200)])
+    password = PasswordField(_l("Kata sandi rekan"), [InputRequired(), Length(max=200)])
 
 
 class FinishForm(IdempotentForm):
@@ -43,6 +74,7 @@ class FinishForm(IdempotentForm):
         _l("Kemasan gagal"), [InputRequired(), NumberRange(min=0, max=MOST_COUNTED)]
     )
     sure = BooleanField(_l("Ya, jumlah ini benar"))
+    seen = HiddenField()
 
     @property
     def counts(self) -> Counts:
@@ -57,6 +89,12 @@ class FinishForm(IdempotentForm):
         return made == 0 or made > planned * UNUSUAL_TIMES
 
 
+class RecountForm(FinishForm):
+    """Counts that were wrong, and why."""
+
+    reason = StringField(_l("Mengapa diperbaiki?"), [InputRequired(), Length(max=MOST_LETTERS)])
+
+
 class WalkInForm(AddressForm):
     """Who came, with what, and where it can be packed now."""
 
@@ -66,3 +104,23 @@ class WalkInForm(AddressForm):
         _l("Jumlah kemasan"), [InputRequired(), NumberRange(min=1, max=MOST_PIECES)]
     )
     machine = SelectField(_l("Mesin"), default="")
+
+
+class LabelForm(AddressForm):
+    """What the producer says of her packs, and how many labels are printed."""
+
+    net = StringField(_l("Isi bersih"), [Optional(), Length(max=40)])
+    expiry = StringField(_l("Baik digunakan sebelum"), [Optional(), Length(max=40)])
+    ingredients = StringField(_l("Daftar bahan"), [Optional(), Length(max=300)])
+    copies = WholeNumberField(
+        _l("Jumlah label"), [Optional(), NumberRange(min=1, max=MOST_LABELS)], default=12
+    )
+
+
+class LotsForm(AddressForm):
+    """Which lots: those of a machine and a period, or those behind one lot."""
+
+    lot = StringField(_l("Kode lot atau kode reservasi"), [Optional(), Length(max=60)])
+    machine = StringField(_l("Kode mesin"), [Optional(), Length(max=60)])
+    from_day = DateField(_l("Dari tanggal"), [Optional()], format=DAY_FORMATS, name="from")
+    to_day = DateField(_l("Sampai tanggal"), [Optional()], format=DAY_FORMATS, name="to")

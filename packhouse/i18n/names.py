@@ -25,6 +25,7 @@ from packhouse.i18n.replanning import (
     PLAN_STATE_NAMES,
 )
 from packhouse.i18n.requests import BEYOND_NAMES, EXCEPTION_NAMES
+from packhouse.i18n.sessions import CLEAN_NAMES, LABEL_NAMES, TAP_NAMES
 from packhouse.i18n.tariffs import REDUCTION_NAMES, REDUCTION_RULES
 from packhouse.i18n.waitlist import PLACE_REASON_NAMES, WAITING_NAMES, WISH_KIND_NAMES
 
@@ -339,6 +340,9 @@ ALL: Mapping[str, Names] = {
     "e10": E10_NAMES,
     "unmet": UNMET_NAMES,
     "nav": NAV_NAMES,
+    "tap": TAP_NAMES,
+    "clean": CLEAN_NAMES,
+    "label": LABEL_NAMES,
     "waiting": WAITING_NAMES,
     "wish_kind": WISH_KIND_NAMES,
     "place_reason": PLACE_REASON_NAMES,

@@ -47,6 +47,7 @@ def init_filters(app: Flask) -> None:
         localspan=localspan,
         clockspan=clockspan,
         one_hour=timedelta(hours=1),
+        one_day=timedelta(days=1),
         name_of=name_of,
         problem_text=problem_text,
         current_locale=current_locale,

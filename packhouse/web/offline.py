@@ -8,6 +8,7 @@ from pathlib import Path
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request, url_for
 from flask_babel import gettext as _
 
+from packhouse.domain.permissions import STAFF
 from packhouse.domain.users import Role
 from packhouse.i18n.locale import current_locale
 from packhouse.web.access import Access, allow
@@ -16,6 +17,8 @@ from packhouse.web.assets import asset
 bp = Blueprint("offline", __name__)
 
 SHELL = ("css/packhouse.css", "js/packhouse.js", "img/mark.svg", "img/rebung.svg")
+# What an operator's phone keeps besides, once it has shown it: a session goes on without a signal.
+CREW = ("css/runs.css", "css/session.css", "js/session.js")
 # A phone may be shared: kept is only what its owner would show at the counter, never what staff
 # see of others, never accounts, messages, papers or complaints.
 KEPT = frozenset(
@@ -24,6 +27,7 @@ KEPT = frozenset(
         "machines.index", "machines.show", "public.help_page", "public.standard", "public.prices",
     }
 )  # fmt: skip
+KEPT_FOR_STAFF = frozenset({"runs.session"})  # Without what stands between its private marks.
 NOBODY = "-"
 ICONS = (("img/icon-192.png", "192x192"), ("img/icon-512.png", "512x512"))
 
@@ -46,6 +50,8 @@ def owner() -> str:
 def may_keep() -> bool:
     """Say whether a phone may keep the page that is asked for."""
     actor = g.get("actor")
+    if actor is not None and actor.role in STAFF:
+        return request.endpoint in KEPT_FOR_STAFF
     return request.endpoint in KEPT and (actor is None or actor.role == Role.PRODUCER)
 
 
@@ -54,9 +60,11 @@ def may_keep() -> bool:
 def worker() -> Response:
     source = Path(str(current_app.static_folder), "js", "sw.js").read_text()
     shell = [url_for("offline.page"), *map(asset, SHELL), _bootstrap()]
+    crew = [asset(name) for name in CREW]
     words = render_template("home/offline.html") + source
-    version = hashlib.sha256((words + "".join(shell)).encode()).hexdigest()[:10]
-    prelude = f"const VERSION = {json.dumps(version)};\nconst SHELL = {json.dumps(shell)};\n"
+    version = hashlib.sha256((words + "".join(shell + crew)).encode()).hexdigest()[:10]
+    told = {"VERSION": version, "SHELL": shell, "CREW": crew}
+    prelude = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in told.items())
     response = Response(prelude + source, mimetype="text/javascript")
     # Asked for anew with every visit; a changed byte makes a new worker with a new shell.
     response.cache_control.no_cache = True

@@ -36,6 +36,7 @@ if (WHO !== "-") forgetAll(MINE);
 // One tap, one submission. The page coming back from the cache makes the button fresh again.
 const release = (form) => {
   delete form.dataset.sent;
+  if (form.querySelector("[type=file]")) form.enctype = "multipart/form-data";
   for (const button of form.querySelectorAll("[aria-disabled]")) {
     button.removeAttribute("aria-disabled");
     if (button.dataset.label) { button.innerHTML = button.dataset.label; delete button.dataset.label; }
@@ -51,6 +52,8 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "1";
+  // Without its file it is a form like any other, which may be sent again when no answer comes.
+  if (form.enctype === "multipart/form-data" && !secret(form)) form.enctype = "application/x-www-form-urlencoded";
   if (form.elements.idempotency_key) sending.write(form.elements.idempotency_key.value, labelOf(form, event.submitter));
   const button = event.submitter ?? form.querySelector("button:not([type=button])");
   if (!button) return;
@@ -74,7 +77,7 @@ const sayOffline = (form) => {
 // nobody wants a booking that she has forgotten.
 const OUTBOX = "outbox";
 const FRESH = 2 * 3600e3;
-const secret = (form) => [...form.elements].some((each) => each.type === "password" || each.type === "file");
+const secret = (form) => [...form.elements].some((each) => each.type === "password" || each.files?.length);
 // Without a key only what says so itself may wait: a check-in, which cannot happen twice.
 const mayWait = (form) => !secret(form) && (form.elements.idempotency_key || form.dataset.outbox !== undefined);
 const keyOf = (item) => item.body.find(([name]) => name === "idempotency_key")?.[1] ?? item.url;
@@ -176,10 +179,11 @@ if (unsent) {
 // Signing out takes everything from this phone, and says so first if something would be lost.
 for (const form of document.querySelectorAll("form[action$='/sign-out']")) {
   form.addEventListener("submit", (event) => {
-    if (waitingItems().length && !form.dataset.warned) {
+    const lost = [...waitingItems(), ...(store.read("taps") ?? []), ...(store.read("clashes") ?? [])];
+    if (lost.length && !form.dataset.warned) {
       event.preventDefault();
       form.dataset.warned = "1";
-      tell("danger", words.leaving, waitingItems());
+      tell("danger", words.leaving, lost);
       return;
     }
     forgetAll();

@@ -1,5 +1,5 @@
 // The service worker: the shell is cached, a person's own pages are kept for a while, and a form
-// that could not be sent says so. In front of this file the server writes VERSION and SHELL.
+// that could not be sent says so. In front of this file the server writes VERSION, SHELL and CREW.
 // Which pages may be kept, and whose they are, the server says in the headers of each page.
 const ASSETS = `packhouse-shell-${VERSION}`;
 const PAGES = "packhouse-pages";
@@ -44,12 +44,29 @@ addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (url.origin !== location.origin) return;
   if (request.mode !== "navigate") {
-    if (request.method === "GET" && SHELL.includes(url.pathname + url.search)) event.respondWith(asset(request));
+    const name = url.pathname + url.search;
+    if (request.method === "GET" && SHELL.includes(name)) event.respondWith(asset(request));
+    else if (request.method === "GET" && CREW.includes(name)) event.respondWith(crew(request));
   } else if (request.method === "GET") event.respondWith(page(event, url));
   else if (request.method === "POST") event.respondWith(post(request, url));
 });
 
 const asset = async (request) => await caches.match(request, { cacheName: ASSETS }) ?? fetch(request);
+// What only the staff's pages need is kept when it is first used.
+const crew = async (request) => {
+  const kept = await caches.match(request, { cacheName: ASSETS });
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok) await (await caches.open(ASSETS)).put(request, answer.clone());
+  return answer;
+};
+// A page that will be needed soon, named by the page before it.
+addEventListener("message", (event) => {
+  const path = event.data?.keep;
+  if (typeof path !== "string" || !path.startsWith("/bookings/")) return;
+  const url = new URL(path, location.origin);
+  event.waitUntil(fetch(url, { credentials: "same-origin" }).then((answer) => (answer.redirected ? null : remember(url, answer))).catch(() => {}));
+});
 const offline = async () => await caches.match(OFFLINE, { cacheName: ASSETS }) ?? Response.error();
 const after = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
@@ -86,7 +103,8 @@ const remember = async (url, answer) => {
   headers.set("X-Kept-At", Date.now());
   headers.delete("Content-Encoding");
   headers.delete("Content-Length");
-  await cache.put(url.pathname + url.search, new Response(await answer.text(), { headers }));
+  const text = (await answer.text()).replace(/<!-- private -->[^]*?<!-- \/private -->/g, "");
+  await cache.put(url.pathname + url.search, new Response(text, { headers }));
   const keys = (await cache.keys()).filter((each) => !each.url.endsWith(OWNER));
   for (const each of keys.slice(0, Math.max(0, keys.length - MOST))) await cache.delete(each);
 };

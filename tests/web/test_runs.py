@@ -112,7 +112,7 @@ def test_three_taps_make_a_session(floor: Floor) -> None:
     with floor.time(9):
         floor.tap("start")
     with floor.time(9, 30):
-        assert f'href="/bookings/{floor.code}/finish"' in floor.screen()
+        assert f'action="/bookings/{floor.code}/finish"' in floor.screen()
         floor.tap("finish", COUNTS)
 
     assert state_of(floor.code) == "finished"
@@ -391,18 +391,6 @@ def test_names_are_text_and_never_markup(floor: Floor) -> None:
         assert "<b>Kopi" not in shown
 
 
-def test_the_wall_tells_no_name(floor: Floor, make: Make) -> None:
-    make.user(businesses=(floor.business,), name="Ibu Sari", phone="+6281234567890")
-    for minute in (0, 10, 30):
-        with floor.time(9, minute):
-            answer = floor.browser.get("/board?layar=1")
-            wall = answer.text
-            assert answer.headers["Refresh"] == "60"
-            assert f"…{floor.code[-3:]}" in wall
-            for private in ("Dapur Rasa", "Keripik", "Ibu Sari", floor.operator.name, floor.code):
-                assert private not in wall
-
-
 def test_the_run_sheet_has_room_for_a_pencil(floor: Floor) -> None:
     sheet = floor.browser.get("/board?cetak=1").text
 
@@ -453,10 +441,10 @@ def test_another_day_has_no_buttons(floor: Floor) -> None:
 
 
 @pytest.mark.parametrize("typed", ["{}", " {} ", "http://house.example/bookings/{}"])
-def test_a_code_leads_to_its_session(floor: Floor, typed: str) -> None:
+def test_a_code_leads_to_its_holder(floor: Floor, typed: str) -> None:
     for code in (floor.code, floor.code.lower(), floor.code.replace("-", " ")):
         response = floor.browser.get("/board", query_string={"code": typed.format(code)})
-        assert response.location == f"/bookings/{floor.code}/session"
+        assert response.location == f"/check-in/{floor.code}"
 
 
 def test_an_unknown_code_is_said_on_the_board(floor: Floor) -> None:

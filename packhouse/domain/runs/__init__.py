@@ -1,5 +1,6 @@
 """What really happens on a machine: its states, and by whose clock they are noted."""
 
+from packhouse.domain.runs.amending import CORRECT_WITHIN, UNDO_WITHIN, may_correct, may_undo
 from packhouse.domain.runs.cleaning import (
     CleaningDue,
     Missing,
@@ -9,7 +10,7 @@ from packhouse.domain.runs.cleaning import (
     missing,
 )
 from packhouse.domain.runs.device_time import DeviceClock, Noted, noted_time
-from packhouse.domain.runs.lots import lot_of_line, lot_stem, numbered_lot
+from packhouse.domain.runs.lots import LABEL_FIELDS, label_gaps, lot_of_line, lot_stem, numbered_lot
 from packhouse.domain.runs.states import (
     BROKEN,
     E10,
@@ -37,12 +38,15 @@ from packhouse.domain.runs.states import (
 
 __all__ = [
     "BROKEN",
+    "CORRECT_WITHIN",
     "E10",
+    "LABEL_FIELDS",
     "MEANINGS",
     "PAUSE_REASONS",
     "PLANNED_DOWN",
     "PREPARATION",
     "PRODUCTIVE",
+    "UNDO_WITHIN",
     "UNSCHEDULED_DOWN",
     "WORK",
     "CleaningDue",
@@ -61,9 +65,12 @@ __all__ = [
     "Why",
     "attach",
     "due_between",
+    "label_gaps",
     "labelled_ranges",
     "lot_of_line",
     "lot_stem",
+    "may_correct",
+    "may_undo",
     "missing",
     "noted_time",
     "numbered_lot",

@@ -1,5 +1,6 @@
 """What a lot is called: the words on a pack by which it can be called back."""
 
+from collections.abc import Mapping
 from datetime import date
 
 
@@ -23,3 +24,16 @@ def lot_of_line(line: str, number: int) -> str:
     A row that is packed in several runs has several lots, from 1; the first is the row's own.
     """
     return line if number == 1 else f"{line}-{number}"
+
+
+# What a label must say by Indonesian food law (UU 18/2012, PP 69/1999), in the order it is read.
+LABEL_FIELDS = ("product", "producer", "net", "ingredients", "packed", "expiry", "lot", "licence")
+
+
+def label_gaps(known: Mapping[str, str], *, halal: bool) -> tuple[str, ...]:
+    """Return which fields of a label are not known yet; ``halal`` products name their number.
+
+    What comes from a lane that is not halal must say so (UU 33/2014 art. 26).
+    """
+    wanted = (*LABEL_FIELDS, "halal" if halal else "not_halal")
+    return tuple(each for each in wanted if not known.get(each, "").strip())

@@ -25,5 +25,6 @@ TEXTS: Mapping[str, LazyString] = {
     "no_clean_due": _l("Tidak ada pembersihan yang perlu ditandatangani di mesin ini."),
     "no_clean_to_check": _l("Tidak ada pembersihan %(code)s yang menunggu diperiksa."),
     "same_person": _l("Yang memeriksa harus orang lain daripada yang membersihkan."),
+    "colleague_unproven": _l("Kontak atau kata sandi rekan ini tidak cocok."),
     "not_of_this_house": _l("Yang memeriksa harus petugas rumah kemasan ini."),
 }

@@ -1,7 +1,7 @@
 """The operator's day: runs, and what did not happen."""
 
 from packhouse.services.runs.absence import came_after_all, close_forgotten, mark_no_shows, no_show
-from packhouse.services.runs.amending import CORRECT_WITHIN, UNDO_WITHIN, correct, undo
+from packhouse.services.runs.amending import correct, undo
 from packhouse.services.runs.cleaning import check_clean, close_day, sign_clean
 from packhouse.services.runs.hands import MOST_PIECES, Counts, operated
 from packhouse.services.runs.importing import Imported, LogLine, import_log
@@ -24,9 +24,7 @@ from packhouse.services.runs.taps import BY_HAND, Tapped
 
 __all__ = [
     "BY_HAND",
-    "CORRECT_WITHIN",
     "MOST_PIECES",
-    "UNDO_WITHIN",
     "Counts",
     "Imported",
     "LogLine",

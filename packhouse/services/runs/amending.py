@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from packhouse.db import transaction, use_case
 from packhouse.domain.bookings import State
 from packhouse.domain.permissions import may_manage
-from packhouse.domain.runs import Noted, Reason
+from packhouse.domain.runs import CORRECT_WITHIN, Noted, Reason, may_correct, may_undo
 from packhouse.domain.users import Actor
 from packhouse.errors import Problem, RuleBroken, WrongState
 from packhouse.models.bookings import Booking
@@ -18,13 +18,14 @@ from packhouse.services.runs.early import give_back_early
 from packhouse.services.runs.hands import Counts, operated
 from packhouse.services.runs.running import running
 from packhouse.services.runs.states import open_state
-from packhouse.services.runs.taps import BY_HAND, Tapped, note_tap, refuse_unseen, tap_once
-
-# So long after a tap it can be taken back with another: later it is history.
-UNDO_WITHIN = timedelta(minutes=3)
-# So long an operator may put a count right; whoever manages the house may do it later.
-CORRECT_WITHIN = timedelta(days=7)
-UNDOABLE = ("start", "pause", "resume")
+from packhouse.services.runs.taps import (
+    BY_HAND,
+    Tapped,
+    note_tap,
+    refuse_unseen,
+    tap_once,
+    time_of,
+)
 
 
 @use_case
@@ -40,10 +41,11 @@ def undo(*, code: str, actor: Actor, now: datetime, tapped: Tapped = BY_HAND) ->
             booking, run, spot = running(session, code=code, actor=actor, now=now)
             refuse_unseen(session, booking=booking, tapped=tapped)
             last = _last_tap(session, booking)
-            if last is None or last.action not in UNDOABLE or now - last.received_at > UNDO_WITHIN:
+            noted = time_of(session, booking=booking, tapped=tapped, now=now)
+            if last is None or not may_undo(last.action, at=last.at, now=noted.at):
                 raise WrongState("nothing_to_undo", code=code)
             if last.action == "start":
-                _undo_start(session, booking, run, now)
+                _undo_start(session, booking, run, noted.at)
                 become(session, booking, State.ARRIVED, actor=actor, now=now)
                 give_back_early(session, booking=booking, spot=spot)
             else:
@@ -51,7 +53,7 @@ def undo(*, code: str, actor: Actor, now: datetime, tapped: Tapped = BY_HAND) ->
                 note(session, booking, action="run:undo", actor=actor, now=now, of=last.action)
             return note_tap(
                 session, booking, action="undo", reason=last.action, tapped=tapped,
-                noted=Noted(now), actor=actor, now=now,
+                noted=noted, actor=actor, now=now,
             )  # fmt: skip
 
         return tap_once(
@@ -124,8 +126,8 @@ def correct(
                 raise WrongState(
                     "wrong_state", code=code, state=booking.state, wanted=State.FINISHED
                 )
-            late = now - run.ended_at > CORRECT_WITHIN
-            if late and not may_manage(actor, booking.site_id):
+            manages = may_manage(actor, booking.site_id)
+            if not may_correct(ended_at=run.ended_at, now=now, manages=manages):
                 facts = {"days": CORRECT_WITHIN.days}
                 raise RuleBroken([Problem("correction_too_late", facts)])
             if not reason.strip():

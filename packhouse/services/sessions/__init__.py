@@ -15,6 +15,7 @@ from packhouse.services.sessions.signing_in import (
     sign_in,
     sign_out,
     touch_session,
+    vouch,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "sign_out",
     "spend",
     "touch_session",
+    "vouch",
 ]

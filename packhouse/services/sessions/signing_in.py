@@ -121,6 +121,28 @@ def sign_in(
 
 
 @use_case
+def vouch(*, contact: str, password: str, network: str, now: datetime) -> int:
+    """Return whose password it is that a colleague types on another's phone; nobody is signed in.
+
+    Raises RuleBroken([colleague_unproven]), the same for an unknown contact, a wrong password and
+    a number that several people share; TooMany as signing in does.
+    """
+    named = contact_of(contact)
+    keys = failure_keys(f"account:{named.name}", network=network)
+    right = _whose(password, _known_by(named, keys=keys, now=now), who=None)
+    known = right[0][0] if len(right) == 1 else NOBODY
+    with transaction() as session:
+        user = _locked_user(session, known)
+        refuse_if_waiting(session, keys=keys, now=now)
+        if user is None:
+            note_failure(session, keys=keys, now=now)
+        proven = user.id if user is not None else None
+    if proven is None:
+        raise RuleBroken([Problem("colleague_unproven")])
+    return proven
+
+
+@use_case
 def sign_out(*, secret: str, actor: Actor, now: datetime) -> None:
     """End one session: its cookie is worth nothing from now on."""
     with transaction() as session:

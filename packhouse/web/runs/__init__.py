@@ -1,6 +1,27 @@
 """The operator's day: the board, whoever comes or stays away, and a session on one machine."""
 
-from packhouse.web.runs import absence, arriving, board, counting, session, walk_in
+from packhouse.web.runs import (
+    absence,
+    arriving,
+    board,
+    cleaning,
+    counting,
+    lots,
+    session,
+    taps,
+    walk_in,
+)
 from packhouse.web.runs.frame import bp
 
-__all__ = ["absence", "arriving", "board", "bp", "counting", "session", "walk_in"]
+__all__ = [
+    "absence",
+    "arriving",
+    "board",
+    "bp",
+    "cleaning",
+    "counting",
+    "lots",
+    "session",
+    "taps",
+    "walk_in",
+]

@@ -6,10 +6,22 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from packhouse import clock
+from packhouse.domain.runs import Reason
+from packhouse.domain.users import Actor
 from packhouse.errors import Conflict, NotFound, PackhouseError, RuleBroken
-from packhouse.forms.runs import pause_reasons
+from packhouse.forms import new_key
+from packhouse.forms.runs import ColleagueForm, FinishForm, pause_reasons
 from packhouse.i18n.messages import problem_text
-from packhouse.queries.runs import House, board_sites, session_view
+from packhouse.queries.runs import (
+    Action,
+    House,
+    SessionRecord,
+    SessionView,
+    Standing,
+    board_sites,
+    session_record,
+    session_view,
+)
 from packhouse.web.access import current_actor
 from packhouse.web.errors import status_of
 
@@ -33,15 +45,54 @@ def house_or_refuse() -> House:
     return chosen_house(houses)
 
 
-def session_page(code: str, refused: PackhouseError | None = None) -> ResponseReturnValue:
+def session_page(
+    code: str,
+    refused: PackhouseError | None = None,
+    colleague: ColleagueForm | None = None,
+) -> ResponseReturnValue:
     """Show the session as it stands now, and why the last tap changed nothing."""
+    actor, now = current_actor(), clock.now()
+    view = session_view(code=code, actor=actor, now=now)
+    record = session_record(code=code, actor=actor, now=now)
     page = render_template(
         "runs/session.html",
-        view=session_view(code=code, actor=current_actor(), now=clock.now()),
+        view=view,
+        record=record,
+        state=state_of(view, record),
         problems=told(refused),
         reasons=pause_reasons(),
+        form=FinishForm(formdata=None),
+        colleague=colleague or ColleagueForm(formdata=None),
     )
     return page, 200 if refused is None else status_of(refused)
+
+
+def state_of(view: SessionView, record: SessionRecord) -> str:
+    """Return in which of the states a session is that decide which buttons are there."""
+    run = view.run
+    if run is not None:
+        if view.machine.breakdown is not None:
+            return "broken"
+        if run.is_paused:
+            return "paused"
+        return "setup" if run.reason == Reason.SETUP else "running"
+    if view.job.standing == Standing.FINISHED:
+        return "finished"
+    if Action.START not in view.job.actions:
+        return "blocked"
+    unclean = record.clean is not None and record.clean.missing is not None
+    return "unclean" if unclean else "ready"
+
+
+def zone_of(code: str, actor: Actor) -> str:
+    """Return the zone in which the times of a booking are told."""
+    return session_view(code=code, actor=actor, now=clock.now()).site.zone
+
+
+@bp.app_template_global("new_tap_key")
+def new_tap_key() -> str:
+    """Return a fresh key, under which a tap counts once."""
+    return new_key()
 
 
 def attempt(act: Callable[[], object]) -> PackhouseError | None:
