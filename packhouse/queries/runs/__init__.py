@@ -1,5 +1,6 @@
 """The operator's day, to read: the board of a site, and the screen of one session."""
 
+from packhouse.queries.runs.arrivals import Guest, guest, guests
 from packhouse.queries.runs.boards import board_sites, contacts_of, day_board, session_view
 from packhouse.queries.runs.cleanings import CleaningLog, LogEntry, cleaning_log
 from packhouse.queries.runs.lots import Label, LotRow, Traced, label_of, lots_after, lots_of
@@ -24,36 +25,44 @@ from packhouse.queries.runs.views import (
     SessionView,
     Standing,
 )
+from packhouse.queries.runs.walls import Wall, board_stamp, wall, wall_of
 
 __all__ = [
-    "CleanBefore",
-    "CleaningLog",
-    "Label",
-    "LogEntry",
-    "LotRow",
-    "SessionRecord",
-    "TapItem",
-    "Traced",
-    "changes_since",
-    "cleaning_log",
-    "label_of",
-    "lots_after",
-    "lots_of",
-    "session_record",
     "Action",
     "Block",
     "Board",
     "Clean",
+    "CleanBefore",
+    "CleaningLog",
     "Contact",
+    "Guest",
     "House",
     "JobCard",
+    "Label",
+    "LogEntry",
+    "LotRow",
     "MachineBoard",
     "OpenBreakdown",
     "OpenRun",
+    "SessionRecord",
     "SessionView",
     "Standing",
+    "TapItem",
+    "Traced",
+    "Wall",
     "board_sites",
+    "board_stamp",
+    "changes_since",
+    "cleaning_log",
     "contacts_of",
     "day_board",
+    "guest",
+    "guests",
+    "label_of",
+    "lots_after",
+    "lots_of",
+    "session_record",
     "session_view",
+    "wall",
+    "wall_of",
 ]

@@ -51,9 +51,17 @@ def day_board(*, site_id: int, day: date, now: datetime, actor: Actor) -> Board:
     """
     if not may_operate(actor, site_id):
         raise NotFound("site_not_found")
+    return board_of(site_id=site_id, now=now, day=day)
+
+
+def board_of(*, site_id: int, now: datetime, day: date | None = None) -> Board:
+    """Return the board of a site's local day, today's by default, whoever asks.
+
+    For callers that have asked who may see it, or that show nobody's name.
+    """
     session = reading()
     house, calendar = _house(session, site_id)
-    return _board(session, house, calendar, day, now)
+    return _board(session, house, calendar, day or calendar.day_of(now), now)
 
 
 def session_view(*, code: str, actor: Actor, now: datetime) -> SessionView:

@@ -114,6 +114,11 @@ class JobCard:
     likely: Expected | None = None
 
     @property
+    def may_come_back(self) -> bool:
+        """Say whether a mark of absence may still be taken back, if her time is free."""
+        return Action.BACK in self.actions
+
+    @property
     def slips_to(self) -> datetime | None:
         """Return when it will begin because the house is not ready in time, if it is not."""
         if self.likely is None or self.likely.house_minutes < SLIPS_FROM:

@@ -8,6 +8,7 @@ from packhouse.services.waitlist.answers import (
     expire_offers,
     retract_offers,
 )
+from packhouse.services.waitlist.handing import hand_out
 from packhouse.services.waitlist.looking import look_around
 from packhouse.services.waitlist.offering import offer_freed, promote
 from packhouse.services.waitlist.steps import describe_wish
@@ -23,6 +24,7 @@ __all__ = [
     "describe_wish",
     "enter",
     "expire_offers",
+    "hand_out",
     "lapse",
     "look_around",
     "offer_freed",

@@ -159,7 +159,10 @@ def _fill(day: Day, actor: Actor) -> int:
             continue
         fit, reason = fit_for(day, wish, refused.get(wish.id, ()))
         if fit is not None:
-            reason = _hold(day, wish, place, fit, dict(passed), actor)
+            reason = hold_for(
+                session, day=day, wished=wish, place=place, fit=fit, passed=dict(passed),
+                actor=actor,
+            )  # fmt: skip
         if reason:
             passed[reason].append(wish.id)
             continue
@@ -171,7 +174,9 @@ def _fill(day: Day, actor: Actor) -> int:
     return made
 
 
-def _hold(
+def hold_for(
+    session: Session,
+    *,
     day: Day,
     wished: Candidate,
     place: Standing,
@@ -180,7 +185,7 @@ def _hold(
     actor: Actor,
 ) -> str:
     """Hold a time for a wish and tell her; return why not, if she may not have it."""
-    session, now, time = day.session, day.now, day.time_for(wished.pack)
+    now, time = day.now, day.time_for(wished.pack)
     wish = session.get_one(Wish, wished.id)
     lock_wish(session, wish)
     if wish.state != WishState.OPEN or wish.version < 1:

@@ -63,7 +63,7 @@ def _drawing(booking: BookingItem) -> Markup | None:
     """Return the code to show at the door, as long as there is a door to come to."""
     if booking.state not in (State.CONFIRMED, State.REQUESTED):
         return None
-    address = url_for("bookings.show", code=booking.code)
+    address = url_for("runs.arrive", code=booking.code)
     return qr_code(f"{current_app.config['PUBLIC_URL']}{address}", _("Kode QR reservasi ini"))
 
 

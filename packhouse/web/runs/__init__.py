@@ -7,9 +7,11 @@ from packhouse.web.runs import (
     cleaning,
     counting,
     lots,
+    openings,
     session,
     taps,
     walk_in,
+    walls,
 )
 from packhouse.web.runs.frame import bp
 
@@ -21,7 +23,9 @@ __all__ = [
     "cleaning",
     "counting",
     "lots",
+    "openings",
     "session",
     "taps",
     "walk_in",
+    "walls",
 ]

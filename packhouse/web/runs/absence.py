@@ -1,7 +1,8 @@
 """Whoever did not come: her time is given to those who wait."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from packhouse import clock
 from packhouse.errors import PackhouseError
@@ -9,7 +10,7 @@ from packhouse.queries.runs import session_view
 from packhouse.services import runs
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.errors import status_of
-from packhouse.web.runs.frame import attempt, bp, told
+from packhouse.web.runs.frame import attempt, bp, session_page, told
 from packhouse.web.waitlist import words_for_no_show
 
 
@@ -36,3 +37,18 @@ def no_show(code: str) -> ResponseReturnValue:
     view = session_view(code=code, actor=actor, now=now)
     flash(words_for_no_show(code, view.job.machine, view.site.zone, now), "success")
     return redirect(url_for("runs.board", site=view.site.code), code=303)
+
+
+@bp.post("/bookings/<code>/back")
+@allow(Access.STAFF)
+def back(code: str) -> ResponseReturnValue:
+    """Take a mark of absence back: she is here, and her time is still free."""
+    actor, now = current_actor(), clock.now()
+    refused = attempt(lambda: runs.came_after_all(code=code, actor=actor, now=now))
+    if refused is not None:
+        return session_page(code, refused)
+    flash(_("%(code)s ternyata hadir. Catatan tidak hadir ditarik.", code=code), "success")
+    site = request.form.get("board")
+    if site:
+        return redirect(url_for("runs.board", site=site), code=303)
+    return redirect(url_for("runs.session", code=code), code=303)

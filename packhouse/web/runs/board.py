@@ -1,22 +1,23 @@
-"""The board of a house: its machines by time, on a desk, at a wall and on paper."""
+"""The board of a house: its machines by time on a desk, kept fresh, and on paper."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from packhouse import clock
-from packhouse.errors import Malformed, NotFound
+from packhouse.domain.users import Actor
+from packhouse.errors import Malformed
+from packhouse.i18n.locale import current_locale
 from packhouse.queries.bookings.orders import lot_codes
-from packhouse.queries.runs import Board, House, board_sites, day_board, session_view
+from packhouse.queries.runs import Board, House, board_sites, board_stamp, day_board
 from packhouse.web.access import Access, allow, current_actor
-from packhouse.web.runs.frame import bp, chosen_house
+from packhouse.web.runs.arriving import look_for
+from packhouse.web.runs.frame import bp, chosen_house, house_or_refuse
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
-WALL_SECONDS = "60"
 NEARBY = 3  # How many who come later are told beside the timeline.
 
 
@@ -25,17 +26,16 @@ NEARBY = 3  # How many who come later are told beside the timeline.
 def board() -> ResponseReturnValue:
     typed = request.args.get("code")
     if typed is not None:
-        return _found(typed)
+        return look_for(typed)
     houses = board_sites(actor=current_actor())
     if not houses:
         return render_template("runs/nowhere.html")
     house = chosen_house(houses)
     now = clock.now()
-    today = now.astimezone(ZoneInfo(house.zone)).date()
+    today = _today(house, now)
     shown = day_board(site_id=house.id, day=_chosen_day(today), now=now, actor=current_actor())
     if request.args.get("layar"):
-        # Nobody reads on at a wall: it may turn the page by itself.
-        return render_template("runs/wall.html", board=shown), {"Refresh": WALL_SECONDS}
+        return redirect(url_for("runs.walls", site=house.code))
     if request.args.get("cetak"):
         codes = [job.code for machine in shown.machines for job in machine.jobs]
         return render_template("runs/sheet.html", board=shown, lots=lot_codes(codes=codes))
@@ -53,15 +53,36 @@ def _board_page(shown: Board, houses: Sequence[House], today: date) -> str:
     )
 
 
-def _found(typed: str) -> ResponseReturnValue:
-    """Go to the session of a code as it was typed, said over the phone, or read from a QR code."""
-    code = typed.strip().rstrip("/").rpartition("/")[2].strip().upper().replace(" ", "-")
-    try:
-        session_view(code=code, actor=current_actor(), now=clock.now())
-    except NotFound:
-        flash(_("Tidak ada reservasi dengan kode %(code)s di rumah kemasan ini.", code=code))
-        return redirect(url_for("runs.board"), code=303)
-    return redirect(url_for("runs.session", code=code), code=303)
+@bp.get("/board/live")
+@allow(Access.STAFF)
+def live() -> ResponseReturnValue:
+    """Answer with what has changed on a board, or that nothing has.
+
+    What a board shows follows from the house's record and the minute on the clock.
+    """
+    house, now, actor = house_or_refuse(), clock.now(), current_actor()
+    day = _chosen_day(_today(house, now))
+    tag = _tag(house, day, now, actor)
+    if request.if_none_match.contains(tag):
+        answer = make_response("", 304)
+    else:
+        shown = day_board(site_id=house.id, day=day, now=now, actor=actor)
+        page = render_template("runs/live.html", board=shown, nearby=NEARBY, partial=True)
+        answer = make_response(page)
+    answer.set_etag(tag)
+    answer.cache_control.private = True
+    answer.cache_control.no_cache = True
+    return answer
+
+
+def _tag(house: House, day: date, now: datetime, actor: Actor) -> str:
+    minute = int(now.timestamp()) // 60
+    stamp = board_stamp(site_id=house.id)
+    return f"{house.id}-{day}-{stamp}-{minute}-{actor.id}-{current_locale()}"
+
+
+def _today(house: House, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(house.zone)).date()
 
 
 def _chosen_day(today: date) -> date:
