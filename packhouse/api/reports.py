@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
 from packhouse import clock
-from packhouse.api.wire import Amount, Blueprint, Day, Input, Known, Text, asking
+from packhouse.api.wire import Amount, Blueprint, Day, Input, Instant, Known, Text, asking
 from packhouse.domain.permissions import Access, allow
 from packhouse.queries import reports
 from packhouse.queries.reports import By
@@ -99,6 +99,27 @@ class DemandReport(ma.Schema):
     unmet_ratio = fields.Float(required=True, allow_none=True)
 
 
+class Kinds(ma.Schema):
+    booked, approved, put_first, put_back = (fields.Integer(required=True) for _ in range(4))
+
+
+class ExceptionsRow(ma.Schema):
+    at = Instant(required=True)
+    kind = fields.String(required=True)
+    reason = fields.String(required=True)
+    beyond = fields.List(fields.String(), required=True)
+    site, booking = (fields.String(required=True, allow_none=True) for _ in range(2))
+    wish = fields.Integer(required=True, allow_none=True)
+
+
+class ExceptionsReport(ma.Schema):
+    from_day = Day(required=True, data_key="from", attribute="from")
+    to_day = Day(required=True, data_key="to", attribute="to")
+    site = fields.String(required=True, allow_none=True)
+    counts = fields.Nested(Kinds, required=True)
+    rows = fields.List(fields.Nested(ExceptionsRow), required=True)
+
+
 @bp.route("/reports/utilization", methods=["GET"])
 @allow(Access.REVIEW)
 @bp.arguments(Question, location="query")
@@ -117,3 +138,13 @@ def demand(asked: dict[str, Any]) -> ResponseReturnValue:
     """Return what was asked for in vain in days of the house's own zone, both included."""
     period, zone = reports.Period(**asked), str(current_app.config["ZONE"])
     return reports.unmet_demand(period=period, actor=asking(), zone=zone).as_dict()
+
+
+@bp.route("/reports/exceptions", methods=["GET"])
+@allow(Access.REVIEW)
+@bp.arguments(Days, location="query")
+@bp.response(200, ExceptionsReport)
+def exceptions(asked: dict[str, Any]) -> ResponseReturnValue:
+    """Return what was done against a rule, with its reason, newest first; a thousand at most."""
+    period, zone = reports.Period(**asked), str(current_app.config["ZONE"])
+    return reports.exceptions_report(period=period, actor=asking(), zone=zone).as_dict()

@@ -10,6 +10,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from packhouse.domain.reports import Figures
+from packhouse.i18n.names import name_of
 from packhouse.i18n.reports import (
     DEFINITIONS,
     GROUP_NAMES,
@@ -19,7 +20,7 @@ from packhouse.i18n.reports import (
     period_words,
     report_title,
 )
-from packhouse.queries.reports import Utilization
+from packhouse.queries.reports import Exceptions, Utilization
 
 TOTAL = "total"
 # A spreadsheet takes a text that begins like this for a formula and computes it.
@@ -55,6 +56,25 @@ def utilization_csv(report: Utilization) -> str:
     writer.writerow([report.by, *flat(report.total), "from", "to", "definition_version"])
     for key, figures in _rows(report):
         writer.writerow([harmless(key), *flat(figures).values(), *period])
+    return text.getvalue()
+
+
+def exceptions_csv(report: Exceptions) -> str:
+    """Return one row an exception, newest first: instants in ISO 8601, codes and their names."""
+    text = StringIO()
+    writer = csv.writer(text)
+    writer.writerow(
+        ["at", "kind", "name", "reason", "beyond", "site", "booking", "wish", "business", "by"]
+    )
+    for row in report.rows:
+        told = row.as_dict()
+        writer.writerow(
+            [
+                told["at"], told["kind"], name_of("exception", row.kind), harmless(row.reason),
+                " ".join(row.beyond), row.site or "", row.booking or "", row.wish or "",
+                harmless(row.business_name), harmless(row.by),
+            ]
+        )  # fmt: skip
     return text.getvalue()
 
 

@@ -6,11 +6,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField, StringField, TextAreaField, TimeField
+from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from packhouse.domain.businesses import REGENCIES
-from packhouse.domain.sites import Opening, parse_hours
+from packhouse.domain.sites import (
+    RAMADAN_HOURS,
+    Opening,
+    Ramadan,
+    parse_hours,
+    without_friday_prayer,
+)
 from packhouse.errors import Malformed
 from packhouse.forms import BaseForm, WholeNumberField
 from packhouse.forms.slots import DAY_FORMATS
@@ -127,7 +133,22 @@ class PolicyForm(HouseForm):
     )
 
 
-class ClosureForm(BaseForm):
+class WorkingTimeForm(BaseForm):
+    """A change of working time, and which bookings it leaves without theirs are known already."""
+
+    seen = HiddenField(validators=[Optional(), Length(max=60_000)])
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of the bookings that whoever sends it was shown."""
+        return frozenset((self.seen.data or "").split())
+
+    def show(self, codes: Iterable[str]) -> None:
+        """Note which bookings are shown with the form, for when it is sent again."""
+        self.seen.data = " ".join(codes)
+
+
+class ClosureForm(WorkingTimeForm):
     """Days on which the house is closed."""
 
     day_from = DateField(
@@ -146,7 +167,7 @@ class ClosureForm(BaseForm):
     )
 
 
-class HoursForm(BaseForm):
+class HoursForm(WorkingTimeForm):
     """The openings of a week, a line a day, for a period."""
 
     mon = StringField(_l("Senin"), [Optional(), Length(max=60)])
@@ -164,6 +185,33 @@ class HoursForm(BaseForm):
         description=_l("Kosongkan bila berlaku seterusnya. Untuk Ramadan, isi hari terakhirnya."),
     )
 
+    ready = StringField(validators=[Optional(), Length(max=20)])
+
+    def make_ready(self, what: str, ramadan: Ramadan | None) -> None:
+        """Fill in what one tap asks for; the other days stay as they are typed.
+
+        "copy": Monday on Tuesday to Thursday; "friday": the prayer's break taken out of Friday;
+        "ramadan": the hours of government offices in the fasting month, with its dates.
+        """
+        if what == "copy":
+            for field in self.days[1:4]:
+                field.data = self.mon.data
+        elif what == "friday":
+            self.fri.data = _written(without_friday_prayer(_read("fri", self.fri.data)))
+        elif what == "ramadan":
+            self.fill(parse_hours(RAMADAN_HOURS).openings)
+            if ramadan is not None:
+                self.valid_from.data, self.valid_to.data = ramadan.first_day, ramadan.last_day
+
+    @property
+    def week_minutes(self) -> int:
+        """The working minutes of the week as far as it can be read, breaks taken out."""
+        return sum(
+            each.closes - each.opens
+            for code, field in zip(DAY_CODES, self.days, strict=True)
+            for each in _read(code, field.data)
+        )
+
     @property
     def days(self) -> list[StringField]:
         """Return the fields of the weekdays in order."""
@@ -172,13 +220,7 @@ class HoursForm(BaseForm):
     def fill(self, openings: Iterable[Opening]) -> None:
         """Write openings into the lines as people write them."""
         for number, field in enumerate(self.days):
-            field.data = " ".join(
-                "–".join(
-                    formats.clock(each, locale=current_locale()) for each in (o.opens, o.closes)
-                )
-                for o in openings
-                if o.weekday == number
-            )
+            field.data = _written(each for each in openings if each.weekday == number)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Read every day by itself, so that a mistake stands beside its day."""
@@ -203,6 +245,22 @@ class HoursForm(BaseForm):
         )
 
 
+def _written(openings: Iterable[Opening]) -> str:
+    """Write the openings of a day as people write them."""
+    return " ".join(
+        "–".join(formats.clock(each, locale=current_locale()) for each in (one.opens, one.closes))
+        for one in openings
+    )
+
+
+def _read(code: str, text: str | None) -> tuple[Opening, ...]:
+    """Read the openings of a day; none where they cannot be read."""
+    try:
+        return parse_hours(f"{code} {_plain(text or '')}").openings
+    except Malformed:
+        return ()
+
+
 def _plain(text: str) -> str:
     """Take the dashes, commas and spaces of people out of the times of a day."""
     text = text.replace("\u2013", "-").replace("\u2014", "-").replace(",", " ")
@@ -211,15 +269,28 @@ def _plain(text: str) -> str:
     return " ".join(text.replace(" -", "-").replace("- ", "-").replace(";", " ").split())
 
 
-class ShiftForm(BaseForm):
+class ShiftForm(WorkingTimeForm):
     """Another number of operators for some hours of a local day."""
 
     day = DateField(_l("Hari"), [InputRequired(), likely_day], format=DAY_FORMATS)
     from_time = TimeField(_l("Dari jam"), [InputRequired()], format=TIME_FORMATS)
     to_time = TimeField(_l("Sampai jam"), [InputRequired()], format=TIME_FORMATS)
+    last_day = DateField(
+        _l("Sampai dengan hari"),
+        [Optional(), likely_day],
+        format=DAY_FORMATS,
+        description=_l("Jam yang sama setiap hari. Kosongkan untuk satu hari."),
+    )
     operators = WholeNumberField(
         _l("Jumlah operator"), [InputRequired(), NumberRange(min=0, max=MOST_OPERATORS)]
     )
+
+    @property
+    def days(self) -> int:
+        """On how many days in a row; only for a form that was found valid."""
+        chosen: dict[str, Any] = self.data
+        last = chosen["last_day"] or chosen["day"]
+        return int((last - chosen["day"]).days) + 1
 
     def instants(self, zone: str) -> tuple[datetime, datetime]:
         """Return both ends in UTC; only for a form that was found valid."""
@@ -233,7 +304,7 @@ def _instant(day: Any, wall: Any, zone: str) -> datetime:
     return datetime.combine(day, wall, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-class OperatorsForm(BaseForm):
+class OperatorsForm(WorkingTimeForm):
     """The usual number of operators."""
 
     usual = WholeNumberField(
@@ -242,14 +313,18 @@ class OperatorsForm(BaseForm):
     )
 
 
-class HolidayForm(BaseForm):
+class HolidayForm(WorkingTimeForm):
     """What becomes of a proposed holiday."""
 
     decision = StringField()
 
 
-class PeriodForm(BaseForm):
+class PeriodForm(WorkingTimeForm):
     """Which hours are meant; the last day is empty where they go on."""
 
     valid_from = DateField(validators=[InputRequired()])
     valid_to = DateField(validators=[Optional()])
+
+
+class UndoForm(WorkingTimeForm):
+    """Nothing but what is known already."""

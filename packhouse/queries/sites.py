@@ -11,17 +11,11 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading
-from packhouse.domain.bookings import WAITING
-from packhouse.domain.machines import GRID_MINUTES
-from packhouse.domain.permissions import may_operate
-from packhouse.domain.sites import Calendar, Opening, WorkingHours
-from packhouse.domain.time_range import ceil_to_grid, to_epoch
-from packhouse.domain.users import Actor
+from packhouse.domain.sites import Opening, WorkingHours
 from packhouse.errors import NotFound
-from packhouse.models.bookings import Booking
-from packhouse.models.businesses import Business
 from packhouse.models.machines import Machine
-from packhouse.models.sites import Closure, Shift, Site, SiteHours, load_calendar
+from packhouse.models.sites import Closure, HoursChange, Shift, Site, SiteHours
+from packhouse.models.users import User
 from packhouse.queries import id_after
 
 MOST_PER_PAGE = 200
@@ -165,15 +159,12 @@ class SiteCards:
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
-    """A booking that the hours and closures of its house no longer hold."""
+class HoursChangeItem:
+    """The last change of a house's hours that stands: when, and by whom."""
 
-    code: str
-    machine: str
-    machine_name: str
-    business_name: str
-    starts_at: datetime
-    ends_at: datetime
+    id: int
+    at: datetime
+    by: str
 
 
 def site_detail(*, code: str, now: datetime) -> SiteDetail:
@@ -238,44 +229,20 @@ def site_cards(*, now: datetime, cursor: str | None = None, limit: int = 50) -> 
     )
 
 
-def bookings_out_of_hours(*, code: str, actor: Actor, now: datetime) -> tuple[Misfit, ...]:
-    """Return the coming bookings of a house that its calendar no longer holds, by start.
-
-    A booking fits when its minutes, its closing clean too, lie in the hours of one open day. Only
-    for the staff of the house: nobody else is told names. Raises NotFound.
-    """
-    session = reading()
-    site_id = session.scalar(select(Site.id).where(Site.code == code))
-    if site_id is None or not may_operate(actor, site_id):
-        raise NotFound("site_unknown", site=code)
-    calendar = load_calendar(session, site_id)
-    rows = session.execute(
-        select(Booking, Machine.code, Machine.name, Machine.cleaning_minutes_3, Business.name)
-        .join(Machine, Machine.id == Booking.machine_id)
-        .outerjoin(Business, Business.id == Booking.business_id)
-        .where(Booking.site_id == site_id, Booking.state.in_(WAITING), Booking.starts_at >= now)
-        .order_by(Booking.starts_at, Booking.id)
-    )
-    return tuple(
-        Misfit(
-            booking.code, machine, machine_name, business or "", booking.starts_at,
-            booking.ends_at,
+def last_hours_change(*, site_id: int) -> HoursChangeItem | None:
+    """Return the last change of hours that was not undone, None where there is none."""
+    row = (
+        reading()
+        .execute(
+            select(HoursChange.id, HoursChange.at, User.name)
+            .outerjoin(User, User.id == HoursChange.actor_id)
+            .where(HoursChange.site_id == site_id, HoursChange.undone_at.is_(None))
+            .order_by(HoursChange.id.desc())
+            .limit(1)
         )
-        for booking, machine, machine_name, clean, business in rows
-        if not _fits(booking, clean, calendar)
-    )  # fmt: skip
-
-
-def _fits(booking: Booking, clean_minutes: int, calendar: Calendar) -> bool:
-    day = calendar.working_day(calendar.day_of(booking.starts_at))
-    starts, ends = to_epoch(booking.starts_at), to_epoch(booking.ends_at)
-    begun, done = day.position(starts), day.position(ends)
-    worked = (booking.setup_minutes + booking.run_minutes) * 60
-    return (
-        done - begun == worked
-        and day.length > 0
-        and done + ceil_to_grid(clean_minutes, GRID_MINUTES) * 60 <= day.length
+        .first()
     )
+    return HoursChangeItem(row.id, row.at, row.name or "") if row else None
 
 
 def _periods(

@@ -18,9 +18,11 @@ from packhouse.forms.reports import PeriodForm, UtilizationForm
 from packhouse.i18n.reports import DEFINITIONS, group_label, meaning_name, period_words
 from packhouse.queries.machines import machine_item
 from packhouse.queries.reports import (
+    Exceptions,
     Period,
     Row,
     Utilization,
+    exceptions_report,
     machine_day_view,
     unmet_demand,
     utilization,
@@ -175,6 +177,67 @@ def demand() -> ResponseReturnValue:
             kinds[row.kind] = kinds.get(row.kind, 0) + row.minutes
     by_need = sorted(kinds.items(), key=lambda kind: -kind[1])
     return render_template("reports/demand.html", form=form, found=found, kinds=by_need)
+
+
+@bp.get("/reports/exceptions")
+@allow(Access.REVIEW)
+def exceptions() -> ResponseReturnValue:
+    """Show what was done against a rule in a month, and why."""
+    form, report = _exceptions()
+    if report is None:
+        return render_template("reports/exceptions.html", form=form, report=None), 422
+    first = report.period.from_day
+    asked = {"from": first, "to": report.period.to_day, "site": report.period.site or ""}
+    months = {
+        "before": (first.replace(day=1) - timedelta(days=1)).replace(day=1),
+        "after": (first.replace(day=1) + timedelta(days=32)).replace(day=1),
+    }
+    return render_template(
+        "reports/exceptions.html",
+        form=form,
+        report=report,
+        asked=asked,
+        months={name: _month_address(day, report.period.site) for name, day in months.items()},
+    )
+
+
+@bp.get("/reports/exceptions.csv")
+@allow(Access.REVIEW)
+def exceptions_file() -> ResponseReturnValue:
+    """Give the exceptions of the page with the same question as a file."""
+    form, report = _exceptions()
+    if report is None:
+        return render_template("reports/exceptions.html", form=form, report=None), 422
+    from packhouse.channels.sheets import exceptions_csv
+
+    answer = Response(exceptions_csv(report), mimetype="text/csv")
+    name = f"pengecualian_{report.period.from_day}_{report.period.to_day}.csv"
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
+
+
+def _exceptions() -> tuple[PeriodForm, Exceptions | None]:
+    """Return what was asked for, by itself this month, and the report if it can be read."""
+    today = clock.now().astimezone(ZoneInfo(_zone())).date()
+    first = today.replace(day=1)
+    asked = request.args.copy()
+    for name, value in {"from": first, "to": _month_end(first), "site": ""}.items():
+        asked.setdefault(name, str(value))
+    form = PeriodForm(asked)
+    form.site.choices = _sites()
+    period = _period(form)
+    if period is None:
+        return form, None
+    return form, exceptions_report(period=period, actor=current_actor(), zone=_zone())
+
+
+def _month_address(first: date, site: str | None) -> str:
+    asked: dict[str, Any] = {"from": first, "to": _month_end(first), "site": site}
+    return url_for("reports.exceptions", **asked)
+
+
+def _month_end(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 # What draws sheets and pages is loaded when it is first asked for, to keep the processes small.

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from packhouse.domain.sites import Opening
-from packhouse.domain.users import SYSTEM, Role
+from packhouse.domain.users import SYSTEM
 from packhouse.errors import Malformed, NotFound
-from packhouse.queries.sites import bookings_out_of_hours, site_cards, site_detail
+from packhouse.queries.replanning import misfits
+from packhouse.queries.sites import site_cards, site_detail
 from packhouse.services.bookings import Wish, book
 from packhouse.services.sites import (
     add_closure,
@@ -114,20 +115,20 @@ def test_bookings_that_changed_hours_and_closures_no_longer_hold_are_listed(
 ) -> None:
     early, late, other_day = (booked(make, house, 8), booked(make, house, 15, 15),
                               booked(make, house, 9, days=3))  # fmt: skip
-    assert bookings_out_of_hours(code="PTK", actor=SYSTEM, now=now) == ()
+    assert misfits(house, now) == ()
 
     thursday = date(2026, 11, 26)
     shorter = {"valid_from": thursday, "valid_to": thursday, "hours": "thu 07:30-15:30"}
     change(change_hours, **shorter)
-    misfits = bookings_out_of_hours(code="PTK", actor=SYSTEM, now=now)
-    assert [(each.code, each.business_name) for each in misfits] == [(late, "Ibu Sari")]
+    found = misfits(house, now)
+    assert [(each.code, each.business_name) for each in found] == [(late, "Ibu Sari")]
 
     closure = change(add_closure, day_from=thursday, day_to=date(2026, 11, 27), name="Banjir")
-    misfits = bookings_out_of_hours(code="PTK", actor=SYSTEM, now=now)
-    assert [each.code for each in misfits] == [early, late, other_day]
+    found = misfits(house, now)
+    assert [each.code for each in found] == [early, late, other_day]
 
     change(remove_closure, closure_id=closure)
-    assert len(bookings_out_of_hours(code="PTK", actor=SYSTEM, now=now)) == 1
+    assert len(misfits(house, now)) == 1
 
 
 def test_a_booking_whose_closing_clean_no_longer_fits_is_listed(
@@ -139,8 +140,8 @@ def test_a_booking_whose_closing_clean_no_longer_fits_is_listed(
     hours = "thu 07:30-12:00 13:00-15:45"
     change(change_hours, valid_from=thursday, valid_to=thursday, hours=hours)
 
-    misfits = bookings_out_of_hours(code="PTK", actor=SYSTEM, now=now)
-    assert [each.code for each in misfits] == [code]
+    found = misfits(house, now)
+    assert [each.code for each in found] == [code]
 
 
 def test_a_holiday_confirmed_after_it_was_opened_lists_its_bookings(
@@ -152,13 +153,5 @@ def test_a_holiday_confirmed_after_it_was_opened_lists_its_bookings(
 
     change(decide_holiday, closure_id=christmas_eve.id, decision="confirm")
 
-    misfits = bookings_out_of_hours(code="PTK", actor=SYSTEM, now=now)
-    assert [each.code for each in misfits] == [code]
-
-
-def test_names_are_for_the_staff_of_the_house(make: Make, house: int, now: datetime) -> None:
-    for actor in (make.producer(), make.user(Role.OPERATOR), make.user(Role.REVIEWER)):
-        with pytest.raises(NotFound):
-            bookings_out_of_hours(code="PTK", actor=actor, now=now)
-    operator = make.user(Role.OPERATOR, sites=(house,))
-    assert bookings_out_of_hours(code="PTK", actor=operator, now=now) == ()
+    found = misfits(house, now)
+    assert [each.code for each in found] == [code]

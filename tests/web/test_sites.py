@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from packhouse.db import db
 from packhouse.domain.users import SYSTEM, Actor, Role
-from packhouse.models.sites import Closure, Shift, Site, SiteHours, load_calendar
+from packhouse.errors import RuleBroken
+from packhouse.models.sites import Closure, HoursChange, Shift, Site, SiteHours, load_calendar
 from packhouse.services.bookings import Wish, book
 from packhouse.services.sites import create_site
 from tests.factories import Make
@@ -158,7 +159,11 @@ def test_bookings_that_no_longer_fit_are_listed_on_every_page_of_the_calendar(
     product = make.product(make.business(name="Ibu Sari"))
     code = book(wish=Wish(product, 300, "BS-1", make.at(9)), actor=SYSTEM, now=make.now)["code"]
 
-    send(browser, "/sites/PTK/closures", name="Banjir", day_from="2026-11-26")
+    closed: dict[str, Any] = {"name": "Banjir", "day_from": "2026-11-26"}
+    page = send(browser, "/sites/PTK/closures", 422, **closed)
+    assert "Belum disimpan: 1 reservasi" in page
+    assert 'value="Banjir"' in page
+    send(browser, "/sites/PTK/closures", **closed, seen=str(code))
 
     for page in ("closures", "hours", "shifts"):
         shown = text(browser, f"/sites/PTK/{page}")
@@ -242,8 +247,9 @@ def test_fewer_operators_than_booked_are_explained_beside_the_number(
     book(wish=Wish(product, 300, "BS-1", make.at(9)), actor=SYSTEM, now=make.now)
 
     page = send(browser, "/sites/PTK/operators", 422, usual="0")
-    assert 'id="usual-error"' in page
-    assert "1 reservasi memerlukan sampai 1 operator" in page
+    assert "Belum disimpan: 1 reservasi" in page
+    assert 'value="0"' in page
+    assert db.session.scalars(select(Site.operators)).one() == 3
 
     shift: dict[str, Any] = {
         "day": "2026-11-26",
@@ -255,6 +261,81 @@ def test_fewer_operators_than_booked_are_explained_beside_the_number(
     assert 'id="operators-error"' in page
     page = send(browser, "/sites/PTK/shifts", 422, **(shift | {"operators": "1"}))
     assert 'id="to_time-error"' in page
+
+
+def test_fewer_operators_leave_what_was_promised_and_offer_a_new_time(
+    browser: FlaskClient, make: Make, house: int
+) -> None:
+    make.machine(house, code="BS-1", attended=True)
+    product = make.product(make.business())
+    wish = Wish(product, 300, "BS-1", make.at(9))
+    code = str(book(wish=wish, actor=SYSTEM, now=make.now)["code"])
+
+    send(browser, "/sites/PTK/operators", usual="0", seen=code)
+
+    page = text(browser, "/sites/PTK/shifts")
+    assert "1 reservasi tidak sesuai jam kerja lagi" in page
+    assert "/sites/PTK/plans" in page or "Carikan waktu baru" in page
+    assert code in text(browser, "/sites/PTK")
+    with pytest.raises(RuleBroken):
+        book(wish=Wish(product, 300, "BS-1", make.at(10)), actor=SYSTEM, now=make.now)
+
+
+def test_the_same_shift_on_several_days_is_one_form(
+    browser: FlaskClient, make: Make, house: int
+) -> None:
+    shift: dict[str, Any] = {
+        "day": "2026-11-26", "from_time": "08:00", "to_time": "12:00", "operators": "1",
+        "last_day": "2026-11-28",
+    }  # fmt: skip
+    send(browser, "/sites/PTK/shifts", **shift)
+
+    db.session.rollback()
+    kept = db.session.scalars(select(Shift).order_by(Shift.from_at)).all()
+    assert [each.from_at for each in kept] == [make.at(8, days=day) for day in (2, 3, 4)]
+    page = send(browser, "/sites/PTK/shifts", 422, **(shift | {"last_day": "2026-11-25"}))
+    assert 'id="last_day-error"' in page
+
+
+def test_taps_fill_in_the_week_and_nothing_is_saved(browser: FlaskClient, house: int) -> None:
+    typed = {"mon": "08.00–12.00", "fri": "08.00-16.00", "sat": "08.00-10.00"}
+    page = send(browser, "/sites/PTK/hours", 200, **typed, ready="copy")
+    assert page.count('value="08.00–12.00"') == 4
+    assert 'value="08.00-10.00"' in page
+    page = send(browser, "/sites/PTK/hours", 200, **typed, ready="friday")
+    assert 'value="08.00–11.30 13.00–16.00"' in page
+    page = send(browser, "/sites/PTK/hours", 200, **typed, ready="ramadan")
+    assert 'value="2027-02-08"' in page
+    assert "32 jam 30 menit" in page
+    assert len(db.session.scalars(select(SiteHours.valid_from).distinct()).all()) == 1
+
+
+def test_the_last_change_of_hours_is_undone(browser: FlaskClient, house: int) -> None:
+    before = hours_kept()
+    send(browser, "/sites/PTK/hours", **WEEK, valid_from="2027-02-08", valid_to="2027-03-09")
+    send(browser, "/sites/PTK/hours", **WEEK, valid_from="2027-04-01")
+    newest, oldest = sorted(changes(), reverse=True)
+    assert "Batalkan perubahan terakhir" in text(browser, "/sites/PTK/hours")
+
+    send(browser, f"/sites/PTK/hours/{oldest}/undo", 409)
+    send(browser, f"/sites/PTK/hours/{newest}/undo")
+    send(browser, f"/sites/PTK/hours/{newest}/undo")
+    send(browser, f"/sites/PTK/hours/{oldest}/undo")
+
+    assert hours_kept() == before
+    assert "Batalkan perubahan terakhir" not in text(browser, "/sites/PTK/hours")
+    send(browser, "/sites/PTK/hours/999/undo", 404)
+
+
+def hours_kept() -> list[Any]:
+    db.session.rollback()
+    rows = db.session.scalars(select(SiteHours)).all()
+    return sorted((each.weekday, each.opens, each.closes, each.valid_from) for each in rows)
+
+
+def changes() -> list[int]:
+    db.session.rollback()
+    return list(db.session.scalars(select(HoursChange.id)))
 
 
 def test_a_manager_changes_what_the_house_promises(browser: FlaskClient) -> None:

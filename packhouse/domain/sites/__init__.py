@@ -14,12 +14,18 @@ from packhouse.domain.sites.calendar import (
     subtract_working,
 )
 from packhouse.domain.sites.holidays import Holiday, Ramadan, indonesian_holidays, next_ramadan
-from packhouse.domain.sites.hours import format_hours, parse_hours
+from packhouse.domain.sites.hours import (
+    RAMADAN_HOURS,
+    format_hours,
+    parse_hours,
+    without_friday_prayer,
+)
 
 __all__ = [
     "GRID_MINUTES",
     "MINUTES_A_DAY",
     "ONE_DAY",
+    "RAMADAN_HOURS",
     "Calendar",
     "Closure",
     "Holiday",
@@ -34,4 +40,5 @@ __all__ = [
     "next_ramadan",
     "parse_hours",
     "subtract_working",
+    "without_friday_prayer",
 ]

@@ -8,6 +8,11 @@ from itertools import groupby
 from packhouse.domain.sites.calendar import MINUTES_A_DAY, Opening, WorkingHours
 from packhouse.errors import Malformed
 
+# Government offices of five days in the fasting month: 32.5 hours (Perpres 21/2023).
+RAMADAN_HOURS = "mon-thu 08:00-12:00 12:30-15:00; fri 08:00-11:30 12:30-15:30"
+# In Pontianak the noon prayer of a Friday begins between 11.26 and 11.57 over the year.
+FRIDAY_PRAYER = (11 * 60 + 30, 13 * 60)
+
 _DAY_CODES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAYS = {code: number for number, code in enumerate(_DAY_CODES)} | {
     code: number for number, code in enumerate(("sen", "sel", "rab", "kam", "jum", "sab", "min"))
@@ -82,6 +87,21 @@ def _read_openings(
             raise Malformed("hours_overlap", position=position, text=word)
         fresh.append(opening)
     return fresh
+
+
+def without_friday_prayer(openings: Sequence[Opening]) -> tuple[Opening, ...]:
+    """Return the openings of a day without the time of the Friday prayer."""
+    begins, ends = FRIDAY_PRAYER
+    rest = (
+        (each.weekday, first, last)
+        for each in openings
+        for first, last in (
+            (each.opens, min(each.closes, begins)),
+            (max(each.opens, ends), each.closes),
+        )
+        if first < last
+    )
+    return tuple(Opening(*each) for each in rest)
 
 
 def format_hours(hours: WorkingHours) -> str:

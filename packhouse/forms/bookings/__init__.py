@@ -9,14 +9,17 @@ from packhouse.forms.bookings.booking import (
     FindForm,
     InstantField,
     MoveForm,
-    RejectForm,
     StartForm,
     VersionedForm,
 )
+from packhouse.forms.bookings.requests import AnswerForm, ApproveForm, AskForm, RejectForm
 
 __all__ = [
     "LARGEST",
     "LONGEST_REASON",
+    "AnswerForm",
+    "ApproveForm",
+    "AskForm",
     "BookForm",
     "CancelForm",
     "ChosenForm",

@@ -115,16 +115,6 @@ class CancelForm(VersionedForm):
     reason = TextAreaField(_l("Alasan"), [Optional(), Length(max=LONGEST_REASON)])
 
 
-class RejectForm(VersionedForm):
-    """Why a request is refused: its owner reads it."""
-
-    reason = TextAreaField(
-        _l("Alasan penolakan"),
-        [InputRequired(), Length(max=LONGEST_REASON)],
-        description=_l("Pemohon membaca alasan ini."),
-    )
-
-
 class FindForm(AddressForm):
     """How the staff look for bookings."""
 

@@ -18,7 +18,7 @@ TEXTS: Mapping[str, LazyString] = {
         "Perubahan ini membuat %(bookings)s reservasi tidak sesuai lagi. Periksa daftarnya,"
         " lalu simpan sekali lagi."
     ),
-    "nothing_to_undo": _l("Tidak ada perubahan jam yang dapat dibatalkan."),
+    "shift_days_out_of_range": _l("Paling banyak %(most)s hari berturut-turut."),
     "hours_changed_since": _l(
         "Jam buka sudah diubah lagi sesudah itu. Batalkan perubahan yang terakhir dahulu."
     ),

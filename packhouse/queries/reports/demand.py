@@ -80,7 +80,7 @@ def unmet_demand(*, period: Period, actor: Actor, zone: str) -> UnmetDemand:
     if not may_review(actor):
         raise NotAllowed
     session = reading()
-    begins, ends = _bounds(period, ZoneInfo(zone))
+    begins, ends = bounds(period, ZoneInfo(zone))
     asked: list[ColumnElement[bool]] = [Demand.at >= begins, Demand.at < ends]
     served: list[ColumnElement[bool]] = [
         Booking.starts_at >= begins,
@@ -141,7 +141,8 @@ def _site_id(session: Session, code: str) -> int:
     return found
 
 
-def _bounds(period: Period, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def bounds(period: Period, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the instants between which a period lies, its first included."""
     after = period.to_day + timedelta(days=1)
     return (
         datetime.combine(period.from_day, time(), zone).astimezone(UTC),

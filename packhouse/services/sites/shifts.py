@@ -24,6 +24,8 @@ from packhouse.services.sites.steps import MOST_OPERATORS, locked_site, note_sit
 from packhouse.services.sites.unfit import refuse_unseen, unfit_now
 
 LONGEST_SHIFT = timedelta(days=366)
+A_DAY = timedelta(days=1)
+MOST_SHIFT_DAYS = 92
 
 
 @use_case
@@ -65,28 +67,30 @@ def set_shift(
     operators: int,
     actor: Actor,
     now: datetime,
+    days: int = 1,
     seen: Collection[str] | None = None,
 ) -> int:
-    """Give a site another number of operators for a period; return the shift's id.
+    """Give a site another number of operators for a period; return the (first) shift's id.
+
+    ``days`` is on how many days in a row, each at the same hours.
 
     An earlier shift loses the time they share. Both ends stand on the five-minute grid. ``seen``
     as in ``set_operators``. Raises RuleBroken, NotFound, NotAllowed.
     """
     _check_number(operators)
-    _check_period(from_at, to_at)
+    _check_period(from_at, to_at, days)
     with transaction() as session:
         site = locked_site(session, code=code, actor=actor)
         unfit = unfit_now(session, site, seen=seen, now=now)
-        _cut(session, site=site, period=TimeRange(from_at, to_at))
-        shift = Shift(site_id=site.id, from_at=from_at, to_at=to_at, operators=operators)
-        within = _within(shift, site, now)
-        _set_capacity(session, site=site, condition=within, operators=operators, seen=seen)
-        session.add(shift)
+        shifts = [
+            _lay(session, site, period, operators, now=now, seen=seen)
+            for period in _repeated(TimeRange(from_at, to_at), days)
+        ]
         session.flush()
         refuse_unseen(session, site, before=unfit, seen=seen, now=now)
-        facts = _facts(shift)
+        facts = _facts(shifts[0]) | ({"days": days} if days > 1 else {})
         note_site(session, "site:shift_set", site, actor=actor, now=now, **facts)
-        return shift.id
+        return shifts[0].id
 
 
 @use_case
@@ -194,6 +198,28 @@ def _bookings_in(session: Session, *, site: Site, booked: list[ColumnElement[boo
     return session.execute(query).scalar_one()
 
 
+def _repeated(period: TimeRange, days: int) -> list[TimeRange]:
+    """Return a period on so many days in a row; a day has one length where houses stand."""
+    return [TimeRange(period.start + A_DAY * day, period.end + A_DAY * day) for day in range(days)]
+
+
+def _lay(
+    session: Session,
+    site: Site,
+    period: TimeRange,
+    operators: int,
+    *,
+    now: datetime,
+    seen: Collection[str] | None,
+) -> Shift:
+    _cut(session, site=site, period=period)
+    shift = Shift(site_id=site.id, from_at=period.start, to_at=period.end, operators=operators)
+    within = _within(shift, site, now)
+    _set_capacity(session, site=site, condition=within, operators=operators, seen=seen)
+    session.add(shift)
+    return shift
+
+
 def _cut(session: Session, *, site: Site, period: TimeRange) -> None:
     """Take a period out of the shifts that share time with it, so that shifts never overlap."""
     for shift in _shifts(session, site=site, after=period.start):
@@ -220,9 +246,12 @@ def _check_number(operators: int) -> None:
         raise RuleBroken([Problem("operators_out_of_range", {"maximum": MOST_OPERATORS})])
 
 
-def _check_period(from_at: datetime, to_at: datetime) -> None:
+def _check_period(from_at: datetime, to_at: datetime, days: int) -> None:
+    most = MOST_SHIFT_DAYS
     checks = (
         (from_at < to_at, Problem("shift_reversed")),
+        (1 <= days <= most, Problem("shift_days_out_of_range", {"most": most})),
+        (days == 1 or to_at - from_at <= A_DAY, Problem("shift_reversed")),
         (is_on_grid(from_at) and is_on_grid(to_at), Problem("off_grid")),
         (to_at - from_at <= LONGEST_SHIFT, Problem("shift_long", {"days": LONGEST_SHIFT.days})),
     )

@@ -8,6 +8,7 @@ from packhouse.web.bookings import (
     making,
     orders,
     record,
+    requests,
     series,
     showing,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "making",
     "orders",
     "record",
+    "requests",
     "series",
     "showing",
 ]

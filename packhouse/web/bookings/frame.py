@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from packhouse.domain.bookings import State
 from packhouse.domain.permissions import may_act_for, may_manage, may_operate
 from packhouse.domain.users import Actor
-from packhouse.errors import Problem, Stale
+from packhouse.errors import Conflict, Problem
 from packhouse.i18n.messages import problem_text
 from packhouse.queries.bookings import BookingItem, HistoryLine, booking_detail
 from packhouse.web.access import current_actor
@@ -45,7 +45,7 @@ def abilities(actor: Actor, booking: BookingItem, now: datetime) -> Abilities:
     )
 
 
-def stale_page(code: str, seen: int | None, endpoint: str, error: Stale) -> ResponseReturnValue:
+def stale_page(code: str, seen: int | None, endpoint: str, error: Conflict) -> ResponseReturnValue:
     """Show what happened since the person opened her page; the next tap sees it as it is."""
     detail = booking_detail(code=code, actor=current_actor())
     page = render_template(

@@ -1,8 +1,8 @@
-"""One booking, and the manager's decision on a request."""
+"""One booking, with all that may be done about it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -10,14 +10,18 @@ from markupsafe import Markup
 from packhouse import clock
 from packhouse.domain.bookings import State
 from packhouse.domain.permissions import may_enter
-from packhouse.forms.bookings import RejectForm
+from packhouse.domain.users import Actor
+from packhouse.forms.bookings import AnswerForm
+from packhouse.forms.bookings.requests import DecisionForm
 from packhouse.queries.bookings import BookingItem, booking_detail
 from packhouse.queries.bookings.jobs import job_links
+from packhouse.queries.bookings.requests import questions_about
 from packhouse.queries.bookings.series import series_of, was_forgiven
 from packhouse.queries.reminders import deliveries_of
-from packhouse.queries.slots import journey_of, rivals
-from packhouse.services import bookings
+from packhouse.queries.replanning import new_time_of
+from packhouse.queries.slots import Visit, journey_of, other_times
 from packhouse.web.access import Access, allow, current_actor
+from packhouse.web.bookings.deciding import desk_for
 from packhouse.web.bookings.frame import abilities, bp
 from packhouse.web.qr import qr_code
 
@@ -25,13 +29,15 @@ from packhouse.web.qr import qr_code
 @bp.get("/bookings/<code>")
 @allow(Access.SIGNED_IN)
 def show(code: str) -> ResponseReturnValue:
-    return _show(code, RejectForm(formdata=None))
+    return show_booking(code)
 
 
-def _show(code: str, reject_form: RejectForm) -> str:
+def show_booking(
+    code: str, *, sent: DecisionForm | None = None, answer_form: AnswerForm | None = None
+) -> str:
+    """Show a booking; ``sent`` and ``answer_form`` are forms that were refused."""
     actor, now = current_actor(), clock.now()
     detail = booking_detail(code=code, actor=actor)
-    reject_form.version.data = detail.booking.version
     may = abilities(actor, detail.booking, now)
     return render_template(
         "bookings/show.html",
@@ -47,7 +53,6 @@ def _show(code: str, reject_form: RejectForm) -> str:
             machine=detail.booking.machine,
             starts_at=detail.booking.starts_at,
         ),
-        rivals=rivals(booking=detail.booking, now=now) if may.decide else (),
         one_week=timedelta(days=7),
         series=series_of(booking_id=detail.booking.id),
         job=job_links(booking_ids=[detail.booking.id]).get(detail.booking.id),
@@ -55,8 +60,20 @@ def _show(code: str, reject_form: RejectForm) -> str:
         and was_forgiven(booking_id=detail.booking.id),
         has_list=may_enter(actor, Access.PRODUCER),
         messages=deliveries_of(booking_id=detail.booking.id),
-        reject_form=reject_form,
+        desk=desk_for(detail.booking, queue=False, sent=sent) if may.decide else None,
+        others=_other_times(detail.booking, actor, now) if may.act else (),
+        questions=questions_about(booking_id=detail.booking.id),
+        answer_form=answer_form or AnswerForm(formdata=None),
+        new_time=new_time_of(booking_id=detail.booking.id, now=now) if may.act else None,
     )
+
+
+def _other_times(booking: BookingItem, actor: Actor, now: datetime) -> tuple[Visit, ...]:
+    """Return when else her job could be done, for a request that came to nothing."""
+    if booking.state not in (State.REJECTED, State.EXPIRED):
+        return ()
+    near = booking.starts_at - timedelta(days=1)
+    return other_times(booking=booking, actor=actor, now=now, from_at=near)
 
 
 def _drawing(booking: BookingItem) -> Markup | None:
@@ -65,24 +82,3 @@ def _drawing(booking: BookingItem) -> Markup | None:
         return None
     address = url_for("runs.arrive", code=booking.code)
     return qr_code(f"{current_app.config['PUBLIC_URL']}{address}", _("Kode QR reservasi ini"))
-
-
-@bp.post("/bookings/<code>/approve")
-@allow(Access.MANAGER)
-def approve(code: str) -> ResponseReturnValue:
-    bookings.approve(code=code, actor=current_actor(), now=clock.now())
-    flash(_("Permohonan disetujui. Pemohon diberi tahu."), "success")
-    return redirect(url_for("bookings.show", code=code), code=303)
-
-
-@bp.post("/bookings/<code>/reject")
-@allow(Access.MANAGER)
-def reject(code: str) -> ResponseReturnValue:
-    form = RejectForm()
-    if not form.validate():
-        return _show(code, form), 422
-    bookings.reject(
-        code=code, reason=form.reason.data or "", actor=current_actor(), now=clock.now()
-    )
-    flash(_("Permohonan ditolak. Pemohon diberi tahu alasannya."), "success")
-    return redirect(url_for("bookings.show", code=code), code=303)

@@ -13,7 +13,7 @@ from packhouse.forms.sites import ClosureForm, HolidayForm
 from packhouse.queries.sites import SiteDetail
 from packhouse.services import sites
 from packhouse.web.access import Access, allow, current_actor
-from packhouse.web.sites.frame import FIELDS, bp, managed, page
+from packhouse.web.sites.frame import FIELDS, Again, Unfit, bp, managed, page, refusal
 
 # Holidays beyond this can wait for a decision.
 SOON = timedelta(days=200)
@@ -25,7 +25,9 @@ def closures(code: str) -> str:
     return _closures_page(managed(code), ClosureForm(formdata=None))
 
 
-def _closures_page(found: SiteDetail, form: ClosureForm) -> str:
+def _closures_page(
+    found: SiteDetail, form: ClosureForm, unfit: Unfit = (), again: Again | None = None
+) -> str:
     years = range(found.today.year, found.today.year + 3)
     undecreed = [
         year
@@ -33,7 +35,10 @@ def _closures_page(found: SiteDetail, form: ClosureForm) -> str:
         if all(each.kind != "government" for each in indonesian_holidays(year))
     ]
     soon = found.today + SOON
-    return page("sites/closures.html", found, form=form, undecreed=undecreed, soon=soon)
+    return page(
+        "sites/closures.html", found, form=form, undecreed=undecreed, soon=soon, unfit=unfit,
+        again=again,
+    )  # fmt: skip
 
 
 @bp.post("/sites/<code>/closures")
@@ -52,10 +57,10 @@ def close(code: str) -> ResponseReturnValue:
             name=form.name.data or "",
             actor=current_actor(),
             now=clock.now(),
+            seen=form.codes,
         )
     except RuleBroken as refused:
-        form.tell(refused.problems, FIELDS)
-        return _closures_page(found, form), 422
+        return _closures_page(found, form, refusal(form, refused, FIELDS)), 422
     flash(_("Hari tutup dicatat."), "success")
     return redirect(url_for("sites.closures", code=code), code=303)
 
@@ -72,15 +77,24 @@ def reopen(code: str, closure_id: int) -> ResponseReturnValue:
 @allow(Access.MANAGER)
 def decide(code: str, closure_id: int) -> ResponseReturnValue:
     form = HolidayForm()
-    sites.decide_holiday(
-        code=code,
-        closure_id=closure_id,
-        decision=form.decision.data or "",
-        actor=current_actor(),
-        now=clock.now(),
-    )
-    flash(
-        _("Dipastikan tutup.") if form.decision.data == "confirm" else _("Tetap buka hari itu."),
-        "success",
-    )
+    decision = form.decision.data or ""
+    try:
+        sites.decide_holiday(
+            code=code,
+            closure_id=closure_id,
+            decision=decision,
+            actor=current_actor(),
+            now=clock.now(),
+            seen=form.codes if form.validate() else (),
+        )
+    except RuleBroken as refused:
+        unfit = refusal(form, refused)
+        again = Again(
+            url_for("sites.decide", code=code, closure_id=closure_id),
+            _("Ya, tutup hari itu"),
+            {"decision": decision, "seen": form.seen.data or ""},
+        )
+        blank = ClosureForm(formdata=None)
+        return _closures_page(managed(code), blank, unfit, again), 422
+    flash(_("Dipastikan tutup.") if decision == "confirm" else _("Tetap buka hari itu."), "success")
     return redirect(url_for("sites.closures", code=code) + f"#libur-{closure_id}", code=303)

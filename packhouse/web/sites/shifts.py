@@ -6,11 +6,11 @@ from flask_babel import gettext as _
 
 from packhouse import clock
 from packhouse.errors import RuleBroken
-from packhouse.forms.sites import OperatorsForm, ShiftForm
+from packhouse.forms.sites import OperatorsForm, ShiftForm, UndoForm
 from packhouse.queries.sites import SiteDetail
 from packhouse.services import sites
 from packhouse.web.access import Access, allow, current_actor
-from packhouse.web.sites.frame import FIELDS, bp, managed, page
+from packhouse.web.sites.frame import FIELDS, Again, Unfit, bp, managed, page, refusal
 
 
 @bp.get("/sites/<code>/shifts")
@@ -19,9 +19,15 @@ def shifts(code: str) -> str:
     return _shifts_page(managed(code), ShiftForm(formdata=None))
 
 
-def _shifts_page(found: SiteDetail, form: ShiftForm, usual: OperatorsForm | None = None) -> str:
+def _shifts_page(
+    found: SiteDetail,
+    form: ShiftForm,
+    usual: OperatorsForm | None = None,
+    unfit: Unfit = (),
+    again: Again | None = None,
+) -> str:
     usual = usual or OperatorsForm(formdata=None, data={"usual": found.site.operators})
-    return page("sites/shifts.html", found, form=form, usual=usual)
+    return page("sites/shifts.html", found, form=form, usual=usual, unfit=unfit, again=again)
 
 
 @bp.post("/sites/<code>/shifts")
@@ -39,10 +45,11 @@ def set_shift(code: str) -> ResponseReturnValue:
             operators=form.operators.data or 0,
             actor=current_actor(),
             now=clock.now(),
+            days=form.days,
+            seen=form.codes,
         )
     except RuleBroken as refused:
-        form.tell(refused.problems, FIELDS)
-        return _shifts_page(found, form), 422
+        return _shifts_page(found, form, unfit=refusal(form, refused, FIELDS)), 422
     flash(_("Giliran kerja disimpan."), "success")
     return redirect(url_for("sites.shifts", code=code), code=303)
 
@@ -50,12 +57,24 @@ def set_shift(code: str) -> ResponseReturnValue:
 @bp.post("/sites/<code>/shifts/<int:shift_id>/remove")
 @allow(Access.MANAGER)
 def remove_shift(code: str, shift_id: int) -> ResponseReturnValue:
-    form = ShiftForm(formdata=None)
+    undo = UndoForm()
     try:
-        sites.remove_shift(code=code, shift_id=shift_id, actor=current_actor(), now=clock.now())
+        sites.remove_shift(
+            code=code,
+            shift_id=shift_id,
+            actor=current_actor(),
+            now=clock.now(),
+            seen=undo.codes if undo.validate() else (),
+        )
     except RuleBroken as refused:
-        form.tell(refused.problems)
-        return _shifts_page(managed(code), form), 422
+        unfit = refusal(undo, refused)
+        again = Again(
+            url_for("sites.remove_shift", code=code, shift_id=shift_id),
+            _("Ya, hapus"),
+            {"seen": undo.seen.data or ""},
+        )
+        blank = ShiftForm(formdata=None)
+        return _shifts_page(managed(code), blank, unfit=unfit, again=again), 422
     flash(_("Jumlah operator kembali seperti biasa."), "success")
     return redirect(url_for("sites.shifts", code=code), code=303)
 
@@ -73,9 +92,10 @@ def set_operators(code: str) -> ResponseReturnValue:
             operators=usual.usual.data or 0,
             actor=current_actor(),
             now=clock.now(),
+            seen=usual.codes,
         )
     except RuleBroken as refused:
-        usual.tell(refused.problems, {"operators_booked": "usual"})
-        return _shifts_page(found, form, usual), 422
+        unfit = refusal(usual, refused, {"operators_out_of_range": "usual"})
+        return _shifts_page(found, form, usual, unfit), 422
     flash(_("Jumlah operator disimpan."), "success")
     return redirect(url_for("sites.shifts", code=code), code=303)
