@@ -15,6 +15,14 @@ from packhouse.i18n.businesses import (
     PAPER_STATE_NAMES,
 )
 from packhouse.i18n.complaints import COMPLAINT_STATE_NAMES, TOPIC_NAMES
+from packhouse.i18n.downtime import COUNT_NAMES, UTILITY_NAMES, WORK_STATE_NAMES
+from packhouse.i18n.machines import (
+    CONDITION_NAMES,
+    FUND_NAMES,
+    MACHINE_CHANGE_NAMES,
+    PLACEMENT_NAMES,
+    RATE_ACTION_NAMES,
+)
 from packhouse.i18n.privacy import HELD_NAMES, PURPOSE_NAMES, PURPOSE_TEXTS
 from packhouse.i18n.reminders import CHANNEL_NAMES, MESSAGE_KIND_NAMES, MESSAGE_STATE_NAMES
 from packhouse.i18n.replanning import (
@@ -239,18 +247,7 @@ OWNER_NAMES: Names = {
     "city": _l("Pemerintah kabupaten/kota"),
     "cooperative": _l("Koperasi"),
 }
-CONDITION_NAMES: Names = {
-    "good": _l("Baik"),
-    "fair": _l("Rusak ringan"),
-    "bad": _l("Rusak berat"),
-}
 PERSON_NAMES: Names = {"owner": _l("Pemilik"), "member": _l("Anggota")}
-MACHINE_CHANGE_NAMES: Names = {
-    "machine:created": _l("Mesin didaftarkan"),
-    "machine:edited": _l("Data mesin diubah"),
-    "machine:retired": _l("Mesin berhenti dipakai"),
-    "machine:tariff_set": _l("Tarif ditetapkan"),
-}
 E10_NAMES: Names = {
     "PRD": _l("Produksi"),
     "SBY": _l("Siaga"),
@@ -337,6 +334,9 @@ ALL: Mapping[str, Names] = {
     "condition": CONDITION_NAMES,
     "person": PERSON_NAMES,
     "machine_change": MACHINE_CHANGE_NAMES,
+    "fund": FUND_NAMES,
+    "placement": PLACEMENT_NAMES,
+    "rate_action": RATE_ACTION_NAMES,
     "e10": E10_NAMES,
     "unmet": UNMET_NAMES,
     "nav": NAV_NAMES,
@@ -358,6 +358,9 @@ ALL: Mapping[str, Names] = {
     "purpose_text": PURPOSE_TEXTS,
     "reduction": REDUCTION_NAMES,
     "reduction_for": REDUCTION_RULES,
+    "utility": UTILITY_NAMES,
+    "work_state": WORK_STATE_NAMES,
+    "basis": COUNT_NAMES,
     "plan_state": PLAN_STATE_NAMES,
     "plan_cause": CAUSE_NAMES,
     "move_reason": MOVE_REASON_NAMES,

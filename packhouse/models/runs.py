@@ -1,9 +1,13 @@
 """What really happened: runs, taps, cleans, and the reason-coded states of machines."""
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -11,6 +15,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    type_coerce,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -238,3 +243,66 @@ def count_taps(session: Session, *, booking_id: int) -> int:
     """Return the number of a session's last tap; 0 before the first."""
     found = session.scalar(select(func.max(Tap.number)).where(Tap.booking_id == booking_id))
     return found or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How fast one finished run packed: good and rejected packs a minute of running."""
+
+    run_id: int
+    code: str
+    started_at: datetime
+    rate: Decimal
+
+
+TAUGHT_BY = timedelta(days=365)
+MOST_SAMPLES = 100
+
+
+def load_samples(
+    session: Session, *, machine_ids: Collection[int], now: datetime
+) -> Mapping[tuple[int, str | None], Sequence[Sample]]:
+    """Return the newest finished runs of the last year by machine and pack, in one query.
+
+    Only the minutes in which the machine ran count, and only runs that counted what they made.
+    A run whose product nobody knows, of a paper log, has no pack.
+    """
+    newest = (
+        func.row_number()
+        .over(partition_by=(Run.machine_id, Product.pack), order_by=Run.started_at.desc())
+        .label("place")
+    )
+    made = (Run.good + Run.rejected).label("made")
+    runs = (
+        select(Run.id, Run.machine_id, Run.started_at, Booking.code, Product.pack, made, newest)
+        .outerjoin(Booking, Booking.id == Run.booking_id)
+        .outerjoin(Product, Product.id == Booking.product_id)
+        .where(
+            Run.machine_id.in_(machine_ids),
+            Run.started_at > now - TAUGHT_BY,
+            Run.ended_at.is_not(None),
+            Run.estimated.is_(False),
+            Run.undone_at.is_(None),
+            Run.good + Run.rejected > 0,
+        )
+        .subquery()
+    )
+    ends, starts = StateInterval.ends_at, StateInterval.starts_at
+    seconds = func.sum(type_coerce(ends, BigInteger) - type_coerce(starts, BigInteger))
+    found: dict[tuple[int, str | None], list[Sample]] = defaultdict(list)
+    for row in session.execute(
+        select(*runs.c, seconds.label("seconds"))
+        .join(StateInterval, StateInterval.run_id == runs.c.id)
+        .where(
+            runs.c.place <= MOST_SAMPLES,
+            StateInterval.reason == "running",
+            StateInterval.ends_at.is_not(None),
+        )
+        .group_by(*runs.c)
+        .order_by(runs.c.started_at.desc(), runs.c.id)
+    ):
+        if row.seconds:
+            rate = Decimal(row.made) * 60 / Decimal(int(row.seconds))
+            sample = Sample(row.id, row.code or "", row.started_at, rate)
+            found[row.machine_id, row.pack].append(sample)
+    return found

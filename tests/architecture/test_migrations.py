@@ -24,7 +24,7 @@ from packhouse.errors import NotAllowed
 from packhouse.models import triggers
 from packhouse.models.complaints import Complaint
 from packhouse.models.downtime import Breakdown, MachineUtility, Outage, Photo, Schedule
-from packhouse.models.machines import Machine
+from packhouse.models.machines import Machine, Placement, RateDecision, SparePart
 from packhouse.models.privacy import ClosedAccount
 from packhouse.models.products import Product
 from packhouse.models.sites import Site
@@ -166,6 +166,7 @@ def seeded(context: Flask, make: Make) -> Flask:
     )  # fmt: skip
     downtime.cancel_maintenance(maintenance_id=planned.id, actor=SYSTEM, now=NOW)
     _downtime(machine, operator)
+    _assets(site)
     with pytest.raises(NotAllowed):
         sessions.sign_in(contact="x@contoh.example", password="salah", network="::1", now=NOW)
     users.ask_for_link(contact="petugas@contoh.example", network="::1", now=NOW)
@@ -220,6 +221,21 @@ def _downtime(machine: str, operator: Actor) -> None:
             breakdown_id=fault.id, name="contoh", bytes=1, width=1, height=1, created_at=NOW
         )
         session.add(picture)
+
+
+def _assets(site: int) -> None:
+    """A machine that was moved and waits for a part, and a rate that somebody decided on."""
+    with transaction() as session:
+        found = session.scalars(select(Machine).where(Machine.site_id == site)).first()
+        assert found is not None
+        session.add(Placement(machine_id=found.id, site_id=site, from_at=NOW))
+        session.add(SparePart(machine_id=found.id, part="Sabuk", noted_at=NOW))
+        session.add(
+            RateDecision(
+                machine_id=found.id, pack="pouch_100", action="accepted", rate_before=15, rate=12,
+                decided_at=NOW,
+            )
+        )  # fmt: skip
 
 
 def _requests(site: int, product: int, make: Make) -> None:

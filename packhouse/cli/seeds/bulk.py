@@ -24,7 +24,8 @@ COLUMNS: dict[str, str] = {
     "closures": "id site_id day_from day_to name source state estimated",
     "machines": "id site_id code name kind lane rate_per_minute setup_minutes cleaning_minutes_1"
     " cleaning_minutes_2 cleaning_minutes_3 attended needs_approval commissioned_at asset_code"
-    " asset_number acquired_year acquisition_value fund_source condition",
+    " asset_number acquired_year acquisition_value fund_kind fund_source holder condition"
+    " lane_document",
     "machine_packs": "machine_id pack",
     "tariffs": "id machine_id per_hour valid_from legal_basis",
     "businesses": "id name kind regency_code size size_rule level seen_level nib is_demo"

@@ -78,10 +78,12 @@ def draft_of(model: Model, *, code: str, number: int, commissioned_at: datetime)
         commissioned_at=commissioned_at,
         needs_approval=model.needs_approval,
         asset_code="1.3.2.08.01.41",
-        asset_number=f"CONTOH-{number:04}",
+        asset_number=f"{number:04}",
         acquired_year=commissioned_at.year,
         acquisition_value=model.value,
+        fund_kind="apbd",
         fund_source="APBD Provinsi (contoh)",
+        holder="UPTD Rumah Kemasan (contoh)",
     )
 
 

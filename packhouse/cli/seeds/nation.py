@@ -149,14 +149,16 @@ def _week(rows: Rows, site: int, hours: str, first: date, last: date | None) -> 
 
 def _machine(rows: Rows, place: tuple[int, str], model: str, opened: datetime) -> None:
     site, code = place
+    number = int(code.rpartition("-")[2])
     sort = MODELS[model]
     start = opened + timedelta(days=1)
-    draft = draft_of(sort, code=code, number=0, commissioned_at=start)
+    draft = draft_of(sort, code=code, number=number, commissioned_at=start)
     machine = rows.add(
         "machines", site, code, draft.name, draft.kind, draft.lane, float(draft.rate_per_minute),
         draft.setup_minutes, *draft.cleaning_minutes, draft.attended, draft.needs_approval,
-        to_epoch(start), draft.asset_code, f"CONTOH-{code}", draft.acquired_year,
-        draft.acquisition_value, draft.fund_source, draft.condition,
+        to_epoch(start), draft.asset_code, draft.asset_number, draft.acquired_year,
+        draft.acquisition_value, draft.fund_kind, draft.fund_source, draft.holder,
+        draft.condition, "",
     )  # fmt: skip
     for pack in sorted(draft.packs):
         rows.link("machine_packs", machine, pack)

@@ -22,19 +22,19 @@ class Condition(StrEnum):
     """What shape an asset is in."""
 
     GOOD = "good"
-    LIGHT_DAMAGE = "light_damage"
-    HEAVY_DAMAGE = "heavy_damage"
+    FAIR = "fair"
+    BAD = "bad"
 
 
 MARKS: Mapping[Condition, str] = {
     Condition.GOOD: "B",
-    Condition.LIGHT_DAMAGE: "RR",
-    Condition.HEAVY_DAMAGE: "RB",
+    Condition.FAIR: "RR",
+    Condition.BAD: "RB",
 }
 """How the asset officer writes a condition: baik, rusak ringan, rusak berat."""
 
 
-class FundSource(StrEnum):
+class FundKind(StrEnum):
     """Whose money bought an asset."""
 
     APBD = "apbd"
@@ -52,14 +52,17 @@ class PlacementKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """The register's row of a machine; money in whole rupiah, the holder is an office."""
+    """The register's row of a machine: money in whole rupiah, the holder is an office.
+
+    ``fund_source`` says in words what ``fund_kind`` says by code.
+    """
 
     asset_code: str = ""
     asset_number: str = ""
     acquired_year: int | None = None
     acquisition_value: int | None = None
+    fund_kind: str = ""
     fund_source: str = ""
-    fund_detail: str = ""
     holder: str = ""
     condition: str = Condition.GOOD
 
@@ -85,7 +88,7 @@ def tidy_condition(text: str) -> str:
 
 def problems_with_asset(asset: Asset) -> list[Problem]:
     """Return everything in a row of the register that cannot be so."""
-    texts = (asset.fund_detail, asset.holder)
+    texts = (asset.fund_source, asset.holder)
     year, value = asset.acquired_year, asset.acquisition_value
     checks: tuple[tuple[object, str, dict[str, object]], ...] = (
         (not asset.asset_code or _CODE.fullmatch(asset.asset_code), "asset_code_malformed", {}),
@@ -100,9 +103,9 @@ def problems_with_asset(asset: Asset) -> list[Problem]:
         (year is None or FIRST_YEAR <= year <= LAST_YEAR, "year_out_of_range", {}),
         (value is None or 0 <= value <= MOST_RUPIAH, "amount_out_of_range", {}),
         (
-            not asset.fund_source or asset.fund_source in set(FundSource),
-            "fund_source_unknown",
-            {"value": asset.fund_source[:80]},
+            not asset.fund_kind or asset.fund_kind in set(FundKind),
+            "fund_kind_unknown",
+            {"value": asset.fund_kind[:80]},
         ),
         (
             asset.condition in set(Condition),

@@ -14,8 +14,10 @@ from packhouse.i18n.locale import current_locale, force_locale
 from packhouse.i18n.messages import (
     board,
     complaints,
+    downtime,
     fair_use,
     jobs,
+    machines,
     papers,
     replanning,
     requests,
@@ -30,12 +32,14 @@ PROBLEM_TEXTS: Mapping[str, LazyString] = {
     **texts.TEXTS,
     **board.TEXTS,
     **sessions.TEXTS,
+    **downtime.TEXTS,
     **replanning.TEXTS,
     **papers.TEXTS,
     **requests.TEXTS,
     **complaints.TEXTS,
     **fair_use.TEXTS,
     **jobs.TEXTS,
+    **machines.TEXTS,
     **waitlist.TEXTS,
 }
 

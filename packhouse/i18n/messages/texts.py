@@ -146,7 +146,6 @@ TEXTS: Mapping[str, LazyString] = {
     "pack_has_bookings": _l(
         "Kemasan %(pack)s masih dipakai %(bookings)s reservasi pada mesin ini. Pindahkan dahulu."
     ),
-    "condition_unknown": _l("Kondisi harus good, fair, atau bad."),
     "year_out_of_range": _l("Tahun perolehan ini tidak mungkin."),
     "amount_out_of_range": _l("Jumlah uang ini di luar batas."),
     "purpose_unknown": _l("Tujuan ini tidak ada."),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from packhouse.domain.time_range import TimeRange
@@ -153,8 +153,12 @@ def _record(session: Session, site: Site, since: datetime) -> _Record:
     reorders: dict[int, list[Reorder]] = defaultdict(list)
     for each in session.scalars(select(Reorder).order_by(Reorder.id)):
         reorders[each.wish_id].append(each)
+    stood_here = Machine.id.in_(select(Offer.machine_id).where(Offer.site_id == site.id))
     machines = {
-        each.id: each for each in session.scalars(select(Machine).where(Machine.site_id == site.id))
+        each.id: each
+        for each in session.scalars(
+            select(Machine).where(or_(Machine.site_id == site.id, stood_here))
+        )
     }
     packs: dict[int, set[str]] = defaultdict(set)
     for machine_id, pack in session.execute(
@@ -190,7 +194,9 @@ def _competes(record: _Record, wish: Wish, product: Product, offer: Offer) -> bo
     if product.archived_at is not None or product.pack not in record.packs[offer.machine_id]:
         return False
     machine = record.machines[offer.machine_id]
-    if product.lane != machine.lane or (wish.kinds and machine.kind not in wish.kinds):
+    if product.lane != machine.lane_at(offer.made_at) or (
+        wish.kinds and machine.kind not in wish.kinds
+    ):
         return False
     day = start_of_day(offer.starts_at, record.site.zone)
     today = day == start_of_day(offer.made_at, record.site.zone)

@@ -16,15 +16,18 @@ from packhouse.services.downtime.outages import (
     report_outage,
     set_utilities,
 )
+from packhouse.services.downtime.parts import Noted, end_part, note_part
 from packhouse.services.downtime.past import release_past
-from packhouse.services.downtime.photos import add_photo, drop_photos, remove_photo
+from packhouse.services.downtime.photos import MOST_BYTES, add_photo, drop_photos, remove_photo
 from packhouse.services.downtime.schedules import add_schedule, end_schedule, plan_due_work
 from packhouse.services.downtime.steps import Affected
 
 __all__ = [
+    "MOST_BYTES",
     "PLANNED",
     "Affected",
     "Down",
+    "Noted",
     "Planned",
     "add_photo",
     "add_schedule",
@@ -32,8 +35,10 @@ __all__ = [
     "claim_maintenance",
     "drop_photos",
     "end_outage",
+    "end_part",
     "end_schedule",
     "follow_outages",
+    "note_part",
     "plan_due_work",
     "plan_maintenance",
     "release_past",

@@ -5,16 +5,22 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
-from packhouse.domain.machines import KINDS, KindDefaults, MachineKind
+from packhouse.domain.machines import (
+    KINDS,
+    KindDefaults,
+    MachineKind,
+    tidy_asset_code,
+    tidy_condition,
+)
 from packhouse.errors import Problem
 from packhouse.models.machines import Machine
-from packhouse.services.machines.drafts import Draft
+from packhouse.services.machines.drafts import ASSET_FIELDS, Draft
 
 T = TypeVar("T")
 COLUMNS = (
     "site", "code", "name", "kind", "lane", "packs", "rate_per_minute", "setup_minutes",
     "cleaning_minutes_1", "cleaning_minutes_2", "cleaning_minutes_3", "attended",
-    "tariff_per_hour", "commissioned_at",
+    "tariff_per_hour", "commissioned_at", *ASSET_FIELDS,
 )  # fmt: skip
 YES = frozenset({"1", "yes", "true", "y", "ya"})
 NO = frozenset({"0", "no", "false", "n", "tidak", ""})
@@ -57,8 +63,19 @@ class Cells:
             ),
             attended=self.yes_or_no(usual),
             commissioned_at=self.instant(zone, machine.commissioned_at if machine else now),
-            **_kept(machine),
+            needs_approval=machine.needs_approval if machine else False,
+            **self.asset(machine),
         )
+
+    def asset(self, machine: Machine | None) -> dict[str, Any]:
+        """Return the row of the register; what the list does not say stays as it is."""
+        told: dict[str, Any] = {
+            name: self._read(name, READ_ASSET.get(name, str), None)
+            for name in ASSET_FIELDS
+            if self.cells[name]
+        }
+        kept = {name: getattr(machine, name) for name in ASSET_FIELDS} if machine else {}
+        return kept | told
 
     def packs(self, usual: KindDefaults | None) -> list[str]:
         words = {word.strip() for word in self.cells["packs"].split(";")} - {""}
@@ -122,16 +139,16 @@ def _usual(kind: str, machine: Machine | None, packs: Iterable[str]) -> KindDefa
     )
 
 
-def _kept(machine: Machine | None) -> dict[str, Any]:
-    """Return what the list does not speak of, as it is."""
-    names = (
-        "needs_approval", "asset_code", "asset_number", "acquired_year", "acquisition_value",
-        "fund_source", "condition",
-    )  # fmt: skip
-    return {name: getattr(machine, name) for name in names} if machine else {}
-
-
 def _whole(text: str) -> int:
     if len(text) > 12 or not text.removeprefix("-").isascii():
         raise ValueError(text[:12])
     return int(text)
+
+
+READ_ASSET: dict[str, Callable[[str], Any]] = {
+    "asset_code": tidy_asset_code,
+    "acquired_year": _whole,
+    "acquisition_value": _whole,
+    "fund_kind": str.lower,
+    "condition": tidy_condition,
+}

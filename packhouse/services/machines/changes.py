@@ -1,11 +1,9 @@
 """Getting a machine, describing it better, and giving it up, without breaking what is booked."""
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,14 +14,14 @@ from packhouse.domain.permissions import may_manage
 from packhouse.domain.users import Actor
 from packhouse.errors import NotAllowed, NotFound, Problem, RuleBroken
 from packhouse.models.bookings import Booking
-from packhouse.models.machines import Machine, MachinePack
-from packhouse.models.products import Product
+from packhouse.models.machines import ConditionNote, Machine
 from packhouse.models.runs import StateInterval
 from packhouse.models.sites import Site
 from packhouse.models.slots import Occupation, load_neighbours
 from packhouse.models.tariffs import Tariff
 from packhouse.services.audit import Subject, record
-from packhouse.services.machines.drafts import Draft, problems_with_draft
+from packhouse.services.machines.drafts import ASSET_FIELDS, Draft, problems_with_draft
+from packhouse.services.machines.packs import new_packs, problems_with_packs, repack
 from packhouse.services.reports import forget_rollups
 from packhouse.services.slots import lock_place, refit_day
 from packhouse.services.tariffs import problems_with_tariff
@@ -77,7 +75,7 @@ def edit_machine(*, draft: Draft, actor: Actor, now: datetime) -> None:
     """
     problems = problems_with_draft(draft)
     with transaction() as session:
-        machine = _locked(session, draft.code, actor)
+        machine = locked_machine(session, draft.code, actor)
         problems += problems_with_change(session, machine, draft, now=now)
         if problems:
             raise RuleBroken(problems)
@@ -93,7 +91,7 @@ def retire_machine(
     Bookings behind that instant must be moved first. Raises RuleBroken, NotFound, NotAllowed.
     """
     with transaction() as session:
-        machine = _locked(session, code, actor)
+        machine = locked_machine(session, code, actor)
         held = session.execute(
             select(func.count()).where(
                 Occupation.machine_id == machine.id,
@@ -137,7 +135,14 @@ def furnish(
     legal_basis: str = "",
 ) -> None:
     """Give a new machine its packs and its first tariff, which holds for bookings made today."""
-    session.add_all(_packs(machine, draft))
+    session.add_all(new_packs(machine, draft))
+    session.add(
+        ConditionNote(
+            machine_id=machine.id,
+            condition=draft.condition,
+            found_at=max(draft.commissioned_at, now),
+        )
+    )
     session.add(
         Tariff(
             machine_id=machine.id,
@@ -161,7 +166,7 @@ def problems_with_change(
         problems += _problems_with_start(session, machine, draft)
     if machine.retired_at is not None and machine.retired_at <= draft.commissioned_at:
         problems.append(Problem("machine_retired_before_commissioned"))
-    return problems + _problems_with_packs(session, machine, draft)
+    return problems + problems_with_packs(session, machine, draft)
 
 
 def redescribe(
@@ -179,9 +184,19 @@ def redescribe(
         if getattr(machine, field) != value
     }
     begins = min(machine.commissioned_at, draft.commissioned_at)
+    rate_was = machine.rate_per_minute
+    if "condition" in changed:
+        session.add(
+            ConditionNote(
+                machine_id=machine.id,
+                condition=draft.condition,
+                found_at=now,
+                noted_by=actor.id,
+            )
+        )
     for field, value in wanted.items():
         setattr(machine, field, value)
-    before = _repack(session, machine, draft)
+    before = repack(session, machine, draft, rate_was=rate_was, actor=actor, now=now)
     if before is not None:
         changed["packs"] = [before, sorted(draft.packs)]
     session.flush()
@@ -202,7 +217,8 @@ def note_machine(
     record(session, actor=actor, now=now, action=action, subject=subject, **facts)
 
 
-def _locked(session: Session, code: str, actor: Actor) -> Machine:
+def locked_machine(session: Session, code: str, actor: Actor) -> Machine:
+    """Return a machine in its manager's hands, its row locked. Raises NotFound, NotAllowed."""
     machine = session.scalar(
         select(Machine).where(Machine.code == code).with_for_update(key_share=True)
     )
@@ -227,43 +243,12 @@ def _fields(draft: Draft) -> dict[str, Any]:
         "attended": draft.attended,
         "needs_approval": draft.needs_approval,
         "commissioned_at": draft.commissioned_at,
-        "asset_code": draft.asset_code,
-        "asset_number": draft.asset_number,
-        "acquired_year": draft.acquired_year,
-        "acquisition_value": draft.acquisition_value,
-        "fund_source": draft.fund_source,
-        "condition": draft.condition,
+        **{name: getattr(draft, name) for name in ASSET_FIELDS},
     }
 
 
 def _told(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _packs(machine: Machine, draft: Draft) -> Iterable[MachinePack]:
-    return (
-        MachinePack(
-            machine_id=machine.id, pack=pack, rate_per_minute=None if rate is None else float(rate)
-        )
-        for pack, rate in sorted(draft.packs.items())
-    )
-
-
-def _repack(session: Session, machine: Machine, draft: Draft) -> list[str] | None:
-    """Replace the packs if they differ; return what they were, None if they are the same."""
-    query = select(MachinePack.pack, MachinePack.rate_per_minute).where(
-        MachinePack.machine_id == machine.id
-    )
-    before = {row.pack: row.rate_per_minute for row in session.execute(query)}
-    if before == _rates(draft.packs):
-        return None
-    session.execute(delete(MachinePack).where(MachinePack.machine_id == machine.id))
-    session.add_all(_packs(machine, draft))
-    return sorted(before)
-
-
-def _rates(packs: Mapping[str, Decimal | None]) -> dict[str, float | None]:
-    return {pack: None if rate is None else float(rate) for pack, rate in packs.items()}
 
 
 def _problems_with_attended(session: Session, machine: Machine, now: datetime) -> list[Problem]:
@@ -293,21 +278,6 @@ def _problems_with_start(session: Session, machine: Machine, draft: Draft) -> li
     if first is None or draft.commissioned_at <= first:
         return []
     return [Problem("machine_used_before_commissioned", {"starts_at": first})]
-
-
-def _problems_with_packs(session: Session, machine: Machine, draft: Draft) -> list[Problem]:
-    booked = session.execute(
-        select(Product.pack, func.count().label("bookings"))
-        .join(Booking, Booking.product_id == Product.id)
-        .where(Booking.machine_id == machine.id, Booking.state.in_(HOLDING))
-        .group_by(Product.pack)
-        .order_by(Product.pack)
-    )
-    return [
-        Problem("pack_has_bookings", {"pack": row.pack, "bookings": row.bookings})
-        for row in booked
-        if row.pack not in draft.packs
-    ]
 
 
 def _refit(session: Session, machine: Machine, now: datetime) -> None:

@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 
-from packhouse.domain.machines import MachineSpec
+from packhouse.domain.machines import Asset, Condition, MachineSpec, problems_with_asset
 from packhouse.domain.products import Lane, is_pack
 from packhouse.errors import Problem, RuleBroken
 
-CONDITIONS = ("good", "fair", "bad")
+CONDITIONS = tuple(str(each) for each in Condition)
+ASSET_FIELDS = tuple(each.name for each in fields(Asset))
 LONGEST_NAME = 120
-LONGEST_TEXT = 200
 MOST_PER_MINUTE = Decimal(100_000)
-MOST_RUPIAH = 10**12
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
@@ -42,7 +41,9 @@ class Draft:
     asset_number: str = ""
     acquired_year: int | None = None
     acquisition_value: int | None = None
+    fund_kind: str = ""
     fund_source: str = ""
+    holder: str = ""
     condition: str = field(default=CONDITIONS[0])
 
 
@@ -50,7 +51,7 @@ def problems_with_draft(draft: Draft) -> list[Problem]:
     """Return everything that is wrong with a machine by itself, whatever else there is."""
     return [
         *_problems_with_words(draft),
-        *_problems_with_asset(draft),
+        *problems_with_asset(asset_of(draft)),
         *_problems_with_rates(draft),
         *_problems_with_spec(draft),
     ]
@@ -72,19 +73,9 @@ def _problems_with_words(draft: Draft) -> list[Problem]:
     return [problem for fine, problem in checks if not fine]
 
 
-def _problems_with_asset(draft: Draft) -> list[Problem]:
-    texts = (draft.asset_code, draft.asset_number, draft.fund_source)
-    year, value = draft.acquired_year, draft.acquisition_value
-    checks = (
-        (
-            all(len(text) <= LONGEST_TEXT for text in texts),
-            Problem("text_long", {"maximum": LONGEST_TEXT}),
-        ),
-        (year is None or 1945 <= year <= 2100, Problem("year_out_of_range")),
-        (value is None or 0 <= value <= MOST_RUPIAH, Problem("amount_out_of_range")),
-        (draft.condition in CONDITIONS, Problem("condition_unknown", {"value": draft.condition})),
-    )
-    return [problem for fine, problem in checks if not fine]
+def asset_of(draft: Draft) -> Asset:
+    """Return the row of the register in a draft."""
+    return Asset(**{name: getattr(draft, name) for name in ASSET_FIELDS})
 
 
 def _problems_with_rates(draft: Draft) -> list[Problem]:
