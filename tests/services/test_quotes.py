@@ -64,6 +64,19 @@ def test_a_wish_no_machine_can_serve_is_refused_with_reasons_and_kept(make: Make
     assert (kept.reason, kept.quantity, kept.pack) == ("pack_not_handled", 100, "bottle_250")
 
 
+def test_a_job_of_several_days_is_offered_in_parts_and_is_no_unmet_demand(make: Make) -> None:
+    make.machine(make.site(), code="M3", rate_per_minute=10.0)
+    business = make.business()
+    product, actor = make.product(business), make.producer(business)
+
+    long = slots.quote(ask=Ask(product, 9_000), actor=actor, now=make.now)
+    assert long.offers == ()
+    assert db.session.scalars(select(Demand)).all() == []
+
+    slots.quote(ask=Ask(product, 900_000), actor=actor, now=make.now)
+    assert db.session.scalars(select(Demand.quantity)).all() == [900_000]
+
+
 def test_a_date_coder_is_offered_only_to_who_asks_for_it(make: Make) -> None:
     site = make.site()
     make.machine(site, code="K1", kind="coder", setup_minutes=0)

@@ -1,6 +1,6 @@
 """Reductions by rule: who sets them, what they do to a price, and that they never act backwards."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -26,6 +26,13 @@ def add(kind: str = "micro", percent: int = 50, *, actor: Actor = SYSTEM, **fiel
     )
 
 
+def change_tariff(machine: str, per_hour: int, valid_from: datetime) -> None:
+    tariffs.set_tariff(
+        machine=machine, per_hour=per_hour, valid_from=valid_from, legal_basis="Pergub contoh",
+        actor=SYSTEM, now=valid_from,
+    )  # fmt: skip
+
+
 def test_a_reduction_lowers_quote_and_booking_alike_and_the_auditor_agrees(make: Make) -> None:
     site = make.site()
     machine = make.code(make.machine(site, tariff=15_000))
@@ -43,23 +50,28 @@ def test_a_reduction_lowers_quote_and_booking_alike_and_the_auditor_agrees(make:
     assert not verify(now=NOW)
 
 
-def test_a_moved_booking_is_priced_by_the_rules_of_the_moment(make: Make) -> None:
+def test_a_moved_booking_keeps_the_tariff_and_reduction_it_was_booked_with(make: Make) -> None:
     site = make.site()
-    machine = make.code(make.machine(site, tariff=15_000))
+    machine, other = (make.code(make.machine(site, tariff=15_000)) for _ in range(2))
     operator = make.user(Role.OPERATOR, sites=(site,))
     product = make.product(make.business(size="mikro"))
-    rule = add(percent=100)
+    rule = add(percent=50)
     booked = bookings.book(wish=Wish(product, 300, machine, make.at(8)), actor=operator, now=NOW)
     later = NOW + timedelta(hours=1)
     tariffs.end_reduction(reduction_id=rule, actor=SYSTEM, now=later)
+    for each in (machine, other):
+        change_tariff(each, 60_000, later)
 
-    moved = bookings.move(
-        code=booked["code"], target=Target(make.at(10)), actor=operator, now=later
-    )
+    def move(hour: int, to: str) -> int:
+        target = Target(make.at(hour), to)
+        moved = bookings.move(code=booked["code"], target=target, actor=operator, now=later)
+        assert not verify(now=later)
+        return int(moved["price"])
 
-    assert booked["price"] == 0
-    assert moved["price"] > 0
-    assert not verify(now=later)
+    full = 2 * booked["price"]
+    assert move(10, machine) == booked["price"]
+    assert move(10, other) == 4 * full
+    assert move(13, other) == 4 * full
 
 
 def test_a_rule_is_for_its_house_and_its_time(make: Make) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from werkzeug.test import TestResponse
 
 from packhouse import clock
@@ -392,6 +392,26 @@ def test_a_booking_moves_to_an_offered_time_in_one_tap(house: House, browser: Fl
     shown = words(browser.get(answer.location))
     assert "Perpindahan jadwal" in shown
     assert "Jadwal dipindah" in shown
+
+
+def test_the_page_of_a_move_names_each_tariff_and_only_machines_that_close_the_pack(
+    make: Make, login_as: LoginAs
+) -> None:
+    house = House(make, tariff=15_000)
+    make.machine(house.site, code="M4", tariff=60_000)
+    make.machine(house.site, code="C1", kind="coder")
+    code = house.book(8)
+    with transaction() as session:
+        session.execute(text("UPDATE tariffs SET per_hour = 90000"))
+
+    page = words(login_as(house.operator).get(f"/bookings/{code}/move"))
+
+    options = re.findall(r'<option[^>]*value="(M3|M4|C1)"[^>]*>([^<]*)<', page)
+    assert {each: said.rpartition(": ")[2].replace("\xa0", " ") for each, said in options} == {
+        "M3": "Rp 15.000 per jam", "M4": "Rp 90.000 per jam",
+    }  # fmt: skip
+    assert "tetap seperti saat memesan" in page
+    assert "(C1)" not in page
 
 
 def test_a_booking_moves_to_a_time_of_her_own(house: House, browser: FlaskClient) -> None:

@@ -22,6 +22,7 @@ from packhouse.domain.machines.catalogue import (
     MachineKind,
     Stage,
     packs_alone,
+    takes_over,
 )
 from packhouse.domain.machines.planning import (
     GRID_MINUTES,
@@ -86,6 +87,7 @@ __all__ = [
     "problems_with_machine",
     "problems_with_move",
     "problems_with_part",
+    "takes_over",
     "tidy_asset_code",
     "tidy_condition",
     "usual_minutes",

@@ -130,3 +130,12 @@ def packs_alone(kind: str) -> bool:
     Nobody is offered a date coder, say, for a job, unless she asks for that machine.
     """
     return kind not in BESIDE
+
+
+def takes_over(kind: str, other: str) -> bool:
+    """Say whether a job on a machine of one kind can move to a machine of another.
+
+    A pack may be closed by any machine that closes it; what comes before or after stays what it
+    is: from one date coder to the next.
+    """
+    return kind == other or (packs_alone(kind) and packs_alone(other))

@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, or_, select
 
 from packhouse.db import reading
+from packhouse.domain.machines import takes_over
 from packhouse.domain.permissions import STAFF, may_act_for_business
 from packhouse.domain.slots import Journey, journey_to
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import NotFound
 from packhouse.models.bookings import Booking
 from packhouse.models.businesses import Business
-from packhouse.models.machines import Machine, MachinePack
+from packhouse.models.machines import Machine, MachinePack, load_tariffs
 from packhouse.models.products import Product
 from packhouse.models.sites import Site
 
@@ -108,6 +109,27 @@ def machines_for(*, product: ProductChoice, now: datetime) -> tuple[MachineChoic
         .order_by(Site.name, Machine.name, Machine.id)
     )
     return tuple(MachineChoice(*row) for row in rows)
+
+
+def machines_to_move_to(
+    *, machine: str, site: str, product: ProductChoice, now: datetime
+) -> tuple[tuple[MachineChoice, int], ...]:
+    """Return the machines of a house that can take over a job from one of them, with tariffs.
+
+    Rupiah an hour as asked today; the machine itself is among them. A date coder closes no pack,
+    so it takes over from another one only.
+    """
+    session = reading()
+    rows = session.execute(select(Machine.code, Machine.id, Machine.kind))
+    known = {row.code: row for row in rows}
+    found = [
+        each
+        for each in machines_for(product=product, now=now)
+        if each.site == site and takes_over(known[machine].kind, known[each.code].kind)
+    ]
+    ids = [known[each.code].id for each in found]
+    tariffs = load_tariffs(session, machine_ids=ids, now=now)
+    return tuple((each, tariffs.get(known[each.code].id, 0)) for each in found)
 
 
 def usual_house(*, actor: Actor) -> str | None:

@@ -5,7 +5,7 @@ uses; nothing here is held for anybody.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import literal, or_, select
@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from packhouse.db import reading
 from packhouse.domain.bookings import State, change_until, problems_with_start
-from packhouse.domain.machines import MachineTime
+from packhouse.domain.machines import MachineTime, takes_over
 from packhouse.domain.permissions import may_operate
 from packhouse.domain.products import Job, traits_of
 from packhouse.domain.slots import Phases, Placement, best_options, options, place, refusals
-from packhouse.domain.tariffs import price_with
+from packhouse.domain.tariffs import price_of, price_with
 from packhouse.domain.time_range import TimeRange, ceil_to_slot
 from packhouse.domain.users import Actor
 from packhouse.errors import NotFound, Problem
@@ -165,7 +165,8 @@ def other_times(
     """Return up to three times for the job of a booking on any machine of its house.
 
     The look ahead is two weeks from ``from_at`` (None: now). Its own time counts as free; its
-    present start is not among them. Raises NotFound as ``product_choice`` does.
+    present start is not among them. On its own machine it costs what it was booked for. Raises
+    NotFound as ``product_choice`` does.
     """
     session = reading()
     if booking.product_id is None:
@@ -176,9 +177,14 @@ def other_times(
     window = bookable(TimeRange(start, start + LOOK_AHEAD), site, actor, now)
     if window is None:
         return ()
-    machines = session.scalars(
-        select(Machine).where(Machine.site_id == site.id).order_by(Machine.id)
-    ).all()
+    here = session.scalars(select(Machine.kind).where(Machine.code == booking.machine)).one()
+    machines = [
+        each
+        for each in session.scalars(
+            select(Machine).where(Machine.site_id == site.id).order_by(Machine.id)
+        )
+        if takes_over(here, each.kind)
+    ]
     found = spots_of(session, site, machines, window, product, now, leaving=booking.id)
     spots = {spot.machine.code: spot for spot in found}
     job = job_for(session, product, booking.quantity)
@@ -187,8 +193,25 @@ def other_times(
         visit_of(spots[each.option.placement.machine], each.option.placement, each.why)
         for each in choices
     )
-    here = (booking.machine, booking.starts_at)
-    return tuple(each for each in visits if (each.machine, each.starts_at) != here)
+    now_at = (booking.machine, booking.starts_at)
+    return tuple(
+        _as_booked(each, booking) for each in visits if (each.machine, each.starts_at) != now_at
+    )
+
+
+def _as_booked(visit: Visit, booking: BookingItem) -> Visit:
+    """Return a visit at the price of a booking that moves there."""
+    if visit.machine != booking.machine:
+        return visit
+    tariff, minutes = booking.tariff_per_hour, visit.phases.work_minutes
+    return replace(
+        visit,
+        tariff_per_hour=tariff,
+        full_price=price_of(tariff, minutes),
+        price=price_of(tariff, minutes, booking.percent_off),
+        reduction=booking.reduction,
+        percent_off=booking.percent_off,
+    )
 
 
 def rivals(*, booking: BookingItem, now: datetime) -> tuple[Rival, ...]:

@@ -36,8 +36,7 @@ from packhouse.services.bookings.steps import (
     locked_booking,
     note,
     placed_for,
-    reduce_price,
-    write_times,
+    write_moved,
 )
 from packhouse.services.reminders import forget_reminders, tell, tell_and_remind
 from packhouse.services.slots import Offer, Place, job_of, lock_places, occupy
@@ -141,9 +140,7 @@ def move_booking(
         broken=() if staff else _broken_by_move(session, booking, new, wanted, target, now),
     )  # fmt: skip
     occupy(session, spot=new, job=wanted, placed=placed, occupation=occupation)
-    booking.machine_id, booking.site_id = new.machine.id, new.site.id
-    write_times(booking, new, placed)
-    reduce_price(session, booking, now=now)
+    write_moved(session, booking, new, placed, now=now)
     if out_of_order := problems_with_moved_step(session, booking):
         raise RuleBroken(out_of_order)
     history.new_machine_id = booking.machine_id

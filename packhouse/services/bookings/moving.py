@@ -13,7 +13,7 @@ from packhouse.models.machines import load_specs
 from packhouse.models.products import Product
 from packhouse.models.slots import Occupation
 from packhouse.services.bookings.requests import release
-from packhouse.services.bookings.steps import note, placed_for, reduce_price, write_times
+from packhouse.services.bookings.steps import note, placed_for, write_moved
 from packhouse.services.slots import Place, job_of, occupy
 
 
@@ -58,9 +58,7 @@ def arrive(
     )  # fmt: skip
     occupation = session.get_one(Occupation, booking.occupation_id)
     occupy(session, spot=spot, job=wanted, placed=placed, occupation=occupation)
-    booking.machine_id, booking.site_id = spot.machine.id, spot.site.id
-    write_times(booking, spot, placed)
-    reduce_price(session, booking, now=now)
+    write_moved(session, booking, spot, placed, now=now)
 
 
 def keep_move(session: Session, *, move: Move, booking: Booking) -> None:

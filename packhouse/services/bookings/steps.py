@@ -84,6 +84,25 @@ def write_times(booking: Booking, spot: Place, placed: Placement) -> None:
     booking.price = price_of(spot.spec.tariff_per_hour, phases.work_minutes)
 
 
+def write_moved(
+    session: Session, booking: Booking, spot: Place, placed: Placement, *, now: datetime
+) -> None:
+    """Write where and when a booking is after a move, and what it costs now.
+
+    On its own machine it keeps the tariff and the reduction it was booked with, whatever is asked
+    today: only its minutes may be others. On another machine today's tariff of that one counts.
+    """
+    stays, tariff = booking.machine_id == spot.machine.id, booking.tariff_per_hour
+    booking.machine_id, booking.site_id = spot.machine.id, spot.site.id
+    write_times(booking, spot, placed)
+    if not stays:
+        reduce_price(session, booking, now=now)
+        return
+    kept = session.get(BookingReduction, booking.id)
+    booking.tariff_per_hour = tariff
+    booking.price = price_of(tariff, placed.phases.work_minutes, kept.percent if kept else 0)
+
+
 def reduce_price(
     session: Session, booking: Booking, *, now: datetime, is_new: bool = False
 ) -> None:

@@ -10,10 +10,18 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, transaction, use_case
-from packhouse.domain.machines import BESIDE, MachineTime
+from packhouse.domain.machines import BESIDE, MachineTime, packs_alone
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.products import Job
-from packhouse.domain.slots import Choice, Option, Phases, best_options, rank, refusals
+from packhouse.domain.slots import (
+    Choice,
+    Option,
+    Phases,
+    best_options,
+    rank,
+    refusals,
+    split_options,
+)
 from packhouse.domain.tariffs import price_with
 from packhouse.domain.time_range import TimeRange, ceil_to_slot, local_iso
 from packhouse.domain.users import Actor
@@ -122,6 +130,7 @@ class _Search:
 def quote(*, ask: Ask, actor: Actor, now: datetime) -> Quote:
     """Return good times for a job. Where there is none, the wish is kept as unmet demand.
 
+    A job that is longer than a day, but fits several, is met: it is offered in parts elsewhere.
     A look ahead is two weeks unless the ask says otherwise, within the house's notice and
     horizon. Raises NotFound, Malformed.
     """
@@ -130,7 +139,7 @@ def quote(*, ask: Ask, actor: Actor, now: datetime) -> Quote:
     search = _search(session, ask, product, business, actor, now)
     offers = _offers(search)
     refused = tuple(_refusals(search, {offer.machine for offer in offers}))
-    if not offers:
+    if not offers and not _can_be_split(search):
         row = _demand(search, ask, product, actor, now, refused)
         with transaction() as writing:
             if not _is_known(writing, row):
@@ -305,6 +314,15 @@ def _offer(search: _Search, choice: Choice) -> Offer:
         percent_off=cost.percent,
         needs_approval=machine.needs_approval,
         why=choice.why,
+    )
+
+
+def _can_be_split(search: _Search) -> bool:
+    """Say whether a job fits the days of one machine that closes its pack, in parts."""
+    return any(
+        split_options([search.times[each.code]], search.job, search.windows[each.site_id])
+        for each in search.machines
+        if packs_alone(each.kind)
     )
 
 

@@ -12,8 +12,10 @@ from packhouse.domain.users import Actor
 from packhouse.errors import RuleBroken, SlotTaken, Stale
 from packhouse.forms import new_key
 from packhouse.forms.bookings import CancelForm, MoveForm
+from packhouse.i18n.formats import rupiah
+from packhouse.i18n.locale import current_locale
 from packhouse.queries.bookings import BookingItem, booking_item
-from packhouse.queries.slots import MachineChoice, machines_for, other_times, product_choice
+from packhouse.queries.slots import machines_to_move_to, other_times, product_choice
 from packhouse.services import bookings
 from packhouse.services.bookings import Target
 from packhouse.web.access import Access, allow, current_actor
@@ -83,13 +85,28 @@ def _move_page(booking: BookingItem, form: MoveForm, problems: Sequence[str]) ->
 
 
 def _machine_options(booking: BookingItem, actor: Actor) -> list[tuple[str, str]]:
-    """Return the machines of the booking's house that can take its job."""
-    found: tuple[MachineChoice, ...] = ()
-    if booking.product_id is not None:
-        product = product_choice(product_id=booking.product_id, actor=actor)
-        found = machines_for(product=product, now=clock.now())
-    here = [(each.code, f"{each.name} ({each.code})") for each in found]
-    return [option for option, each in zip(here, found, strict=True) if each.site == booking.site]
+    """Return the machines of the booking's house that can take its job, each with its tariff."""
+    if booking.product_id is None:
+        return []
+    product = product_choice(product_id=booking.product_id, actor=actor)
+    found = machines_to_move_to(
+        machine=booking.machine, site=booking.site, product=product, now=clock.now()
+    )
+    return [
+        (
+            each.code,
+            _(
+                "%(name)s (%(code)s): %(tariff)s per jam",
+                name=each.name,
+                code=each.code,
+                tariff=rupiah(
+                    booking.tariff_per_hour if each.code == booking.machine else tariff,
+                    locale=current_locale(),
+                ),
+            ),
+        )
+        for each, tariff in found
+    ]
 
 
 # --- cancelled ----------------------------------------------------------------------------------
