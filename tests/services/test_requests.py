@@ -13,7 +13,8 @@ from packhouse.errors import NotAllowed, NotFound, RuleBroken, Stale, WrongState
 from packhouse.models.bookings import Booking, RequestQuestion, RuleException
 from packhouse.models.reminders import Message
 from packhouse.models.sites import Site
-from packhouse.services import bookings, waitlist
+from packhouse.queries.audit import verify
+from packhouse.services import bookings, downtime, waitlist
 from packhouse.services.bookings import Part, Wish
 from packhouse.services.waitlist import Wanted
 from tests.factories import Make
@@ -84,6 +85,20 @@ def test_a_question_extends_the_deadline_once_and_its_answer_reaches_who_asked(
     assert booking(code).decide_by == now + timedelta(hours=48)
     assert bookings.expire_requests(actor=SYSTEM, now=now + timedelta(hours=47)) == 0
     assert bookings.expire_requests(actor=SYSTEM, now=now + timedelta(hours=48)) == 1
+
+
+def test_a_request_whose_machine_broke_meanwhile_cannot_be_approved(house: House) -> None:
+    code, now = house.request(), house.make.now
+    downtime.report_breakdown(
+        machine=house.machine, reason="breakdown", expected_back_at=now + timedelta(days=9),
+        actor=house.manager, now=now,
+    )  # fmt: skip
+
+    with pytest.raises(WrongState):
+        bookings.approve(code=code, actor=house.manager, now=now)
+
+    assert booking(code).state == State.DISPLACED
+    assert verify(now=now) == ()
 
 
 def test_asking_and_answering_twice_changes_nothing(house: House) -> None:

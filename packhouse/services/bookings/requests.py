@@ -58,6 +58,8 @@ def approve(
         booking, spot = _request(session, code, actor, now)
         if booking.state == State.CONFIRMED:
             return answer_of(session, booking)
+        if booking.state != State.REQUESTED:  # Displaced since: it holds no time to confirm.
+            raise WrongState("wrong_state", code=code, state=booking.state, wanted=State.CONFIRMED)
         _check_version(booking, version)
         broken = _broken_by(session, booking, spot, now)
         reason = override.strip() if broken else ""
