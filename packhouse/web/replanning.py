@@ -145,10 +145,11 @@ def discard(plan_id: int) -> ResponseReturnValue:
 @bp.post("/bookings/<code>/new-time")
 @allow(Access.PRODUCER)
 def answer(code: str) -> ResponseReturnValue:
-    form = AnswerForm()
+    actor, form = current_actor(), AnswerForm()
+    booking_item(code=code, actor=actor)
     form.validate()
     state = replanning.answer(
-        code=code, answer=form.answer.data or "", actor=current_actor(), now=clock.now()
+        code=code, answer=form.answer.data or "", actor=actor, now=clock.now()
     )
     if state == AnswerState.DECLINED:
         ask_next()

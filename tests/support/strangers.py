@@ -22,7 +22,7 @@ from packhouse.domain.permissions import Access, may_enter
 from packhouse.domain.users import Actor, Role
 from packhouse.models.businesses import CooperativeMember
 from packhouse.models.complaints import Complaint
-from packhouse.services import bookings, runs
+from packhouse.services import bookings, downtime, replanning, runs
 from packhouse.services.bookings import ChosenDate, OrderRow, Part, SeriesWish, Wish
 from packhouse.services.complaints import Grievance, answer_complaint, file_complaint
 from packhouse.web.access import OF_LIBRARIES, declared_access
@@ -138,6 +138,7 @@ class Stranger:
                     "code": "PTK", "business_id": self.business, "product_id": self.product,
                     "day": "2026-11-24", "form": "csv", "user_id": self._person(rule),
                     "complaint_id": self._complaint(rule), "token": self.ticket,
+                    "plan_id": self._plan(rule),
                 }.get(name, 1)  # fmt: skip
         return values
 
@@ -211,9 +212,34 @@ class Stranger:
         actor = self.people[Role.PRODUCER if asking else Role.OPERATOR]
         assert actor is not None
         found = str(bookings.book(wish=wish, actor=actor, now=self.make.now)["code"])
+        if rule.endpoint.startswith("replanning."):
+            replanning.apply_plan(
+                plan_id=self._lost(code), actor=actor, now=self.make.now, key=f"usulan-{found}"
+            )
         if rule.endpoint in ("runs.pause", "runs.resume", "runs.finish", "runs.count"):
             runs.start(code=found, actor=actor, now=self.make.now)
         return found
+
+    def _plan(self, rule: Rule) -> int:
+        """Return a plan for a booking whose machine broke."""
+        if "plan_id" not in rule.arguments:
+            return 0
+        code = self.make.code(self.make.machine(self.site))
+        actor = self.people[Role.OPERATOR]
+        assert actor is not None
+        wish = Wish(self.product, 100, code, self.make.at(8))
+        bookings.book(wish=wish, actor=actor, now=self.make.now)
+        return self._lost(code)
+
+    def _lost(self, machine: str) -> int:
+        """Break a machine for two days, and propose a new time for whom that hits."""
+        actor = self.people[Role.OPERATOR]
+        assert actor is not None
+        downtime.report_breakdown(
+            machine=machine, reason="breakdown", expected_back_at=self.make.at(16),
+            actor=actor, now=self.make.now,
+        )  # fmt: skip
+        return replanning.propose(site="PTK", actor=actor, now=self.make.now)
 
     def rows(self) -> dict[str, int]:
         """Return how many rows each table has."""
