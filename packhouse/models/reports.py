@@ -6,7 +6,7 @@ states.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from packhouse.domain.runs import Interval, Reason, RunCounts
 from packhouse.domain.sites import Calendar
 from packhouse.domain.time_range import TimeRange, to_epoch
 from packhouse.models.bookings import Booking
-from packhouse.models.machines import Machine
+from packhouse.models.machines import Machine, Placement, load_placements, site_at
 from packhouse.models.runs import Run, StateInterval
 from packhouse.models.sites import Closure, load_calendar, load_calendars
 from packhouse.models.slots import Occupation
@@ -56,37 +56,51 @@ def load_machine_days(
     days: Sequence[date],
     now: datetime,
     only: Collection[tuple[int, date]] | None = None,
+    placed: Mapping[int, Sequence[Placement]] | None = None,
 ) -> dict[tuple[int, date], MachineDay]:
     """Compute the figures of machines in ONE zone on consecutive local days, from raw rows.
 
-    ``only`` names the pairs of machine id and day that are wanted, all by default. A handful of
-    queries for any number of sites, machines and days; none reads further back than the days ask
-    for.
+    ``only`` names the pairs of machine id and day that are wanted, all by default. A machine that
+    was moved has the hours of the site where it ended the day (``placed`` is read if not given).
+    A handful of queries for any number of sites, machines and days; none reads further back than
+    the days ask for.
     """
     if not machines or not days:
         return {}
-    calendars = load_calendars(session, {machine.site_id for machine in machines})
-    first = next(iter(calendars.values()))
+    if placed is None:
+        placed = load_placements(session, machine_ids=[machine.id for machine in machines])
+    sites = {machine.site_id for machine in machines}
+    sites.update(each.site_id for rows in placed.values() for each in rows)
+    calendars = load_calendars(session, sites)
+    first = next(calendars[machine.site_id] for machine in machines)
     window = TimeRange(first.local_day(days[0]).start, first.local_day(days[-1]).end)
     raw = _load(session, [machine.id for machine in machines], window, now)
     holidays = _holidays(session, calendars)
     figures: dict[tuple[int, date], MachineDay] = {}
     for machine in machines:
-        own = calendars[machine.site_id].for_machine(machine.code)
-        free = holidays[machine.site_id]
+        stood = placed.get(machine.id, ())
+        own = {site: calendars[site].for_machine(machine.code)
+               for site in {machine.site_id, *(each.site_id for each in stood)}}  # fmt: skip
         for number, day in enumerate(days):
             if only is None or (machine.id, day) in only:
-                reason = Reason.HOLIDAY if day in free else Reason.CLOSED
-                facts = _facts(machine, own, day, raw[machine.id], number, reason)
+                last = first.local_day(day).end - timedelta(seconds=1)
+                site = site_at(stood, last, otherwise=machine.site_id)
+                reason = Reason.HOLIDAY if day in holidays[site] else Reason.CLOSED
+                facts = _facts(machine, own[site], day, raw[machine.id], number, reason)
                 figures[machine.id, day] = machine_day(facts, now=now)
     return figures
 
 
 def day_facts(session: Session, *, machine: Machine, day: date, now: datetime) -> DayFacts:
     """Return everything recorded about one machine on one local day."""
+    placed = load_placements(session, machine_ids=[machine.id]).get(machine.id, ())
     calendar = load_calendar(session, machine.site_id)
+    last = calendar.local_day(day).end - timedelta(seconds=1)
+    site = site_at(placed, last, otherwise=machine.site_id)
+    if site != machine.site_id:
+        calendar = load_calendar(session, site)
     raw = _load(session, [machine.id], calendar.local_day(day), now)
-    holiday = day in _holidays(session, [machine.site_id])[machine.site_id]
+    holiday = day in _holidays(session, [site])[site]
     reason = Reason.HOLIDAY if holiday else Reason.CLOSED
     own = calendar.for_machine(machine.code)
     return _facts(machine, own, day, raw[machine.id], 0, reason)

@@ -6,6 +6,7 @@ from packhouse.models.machines.assets import (
     RateDecision,
     SparePart,
     load_placements,
+    site_at,
 )
 from packhouse.models.machines.machine import Machine, MachinePack, load_specs, load_tariffs
 
@@ -19,4 +20,5 @@ __all__ = [
     "load_placements",
     "load_specs",
     "load_tariffs",
+    "site_at",
 ]

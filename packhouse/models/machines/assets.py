@@ -117,6 +117,14 @@ class RateDecision(Base):
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+def site_at(placements: Sequence[Placement], instant: datetime, *, otherwise: int) -> int:
+    """Return at which site a machine stood, by its placements; one nobody moved is at its own."""
+    for each in reversed(placements):
+        if each.from_at <= instant:
+            return each.site_id
+    return placements[0].site_id if placements else otherwise
+
+
 def load_placements(
     session: Session, *, machine_ids: Collection[int]
 ) -> Mapping[int, Sequence[Placement]]:

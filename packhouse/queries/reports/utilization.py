@@ -1,9 +1,9 @@
 """Utilization: from daily rollups where they are whole, from raw states where they are not."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from packhouse.domain.reports import (
 )
 from packhouse.domain.users import Actor
 from packhouse.errors import NotAllowed, NotFound
-from packhouse.models.machines import Machine
+from packhouse.models.machines import Machine, Placement, load_placements, site_at
 from packhouse.models.reports import DAY_SECONDS, load_machine_days
 from packhouse.models.sites import Site
 from packhouse.queries.reports.periods import By, Period
@@ -75,7 +75,11 @@ def utilization(*, period: Period, actor: Actor, now: datetime, raw: bool = Fals
     """
     if not may_review(actor):
         raise NotAllowed
-    session = reading()
+    return figured(reading(), period=period, now=now, raw=raw)
+
+
+def figured(session: Session, *, period: Period, now: datetime, raw: bool = False) -> Utilization:
+    """Return the utilization of a period for a caller who has asked who may see it."""
     groups = _Groups(period.by)
     for zone, machines in _machines(session, groups, period).items():
         fleet = _Fleet(session, groups, ZoneInfo(zone), machines, now)
@@ -84,8 +88,9 @@ def utilization(*, period: Period, actor: Actor, now: datetime, raw: bool = Fals
         computed_from = period.from_day if raw else max(period.from_day, today)
         fleet.add_kept(period.from_day, min(period.to_day, computed_from - ONE_DAY))
         fleet.add_computed(
-            fleet.machines.keys(), days_between(computed_from, min(period.to_day, today))
+            fleet.settled.keys(), days_between(computed_from, min(period.to_day, today))
         )
+        fleet.add_moved(period.from_day, period.to_day, today)
     rows = groups.rows()
     everything = total(row.sums for row in rows)
     return Utilization(
@@ -108,9 +113,15 @@ class _Groups:
         self.away: Counter[str] = Counter()
         self.names: dict[str, str] = {}
         self.of_machine: dict[int, str] = {}
+        self.placed: Mapping[int, Sequence[Placement]] = {}
+        self.moved: dict[int, Sequence[Placement]] = {}
+        self.sites: Mapping[int, Site] = {}
 
     def know(self, machine: Machine, site: Site) -> None:
-        """Note which group a machine belongs to; a group without a day is told too."""
+        """Note which group a machine belongs to; a group without a day is told too.
+
+        A machine that was moved belongs to each of its sites for the days it stood there.
+        """
         keys = {"machine": machine.code, "site": site.code, "kind": machine.kind, "day": ""}
         names = {"machine": machine.name, "site": site.name, "kind": machine.kind, "day": ""}
         key = self.of_machine[machine.id] = keys[self.by]
@@ -118,9 +129,14 @@ class _Groups:
             self.names[key] = names[self.by]
             self.days.setdefault(key, [])
 
-    def add(self, machine_id: int, day: date, sums: MachineDay) -> None:
-        """Add one day of one machine."""
-        self.days[day.isoformat() if self.by == "day" else self.of_machine[machine_id]].append(sums)
+    def add(self, machine_id: int, day: date, sums: MachineDay, site: Site | None = None) -> None:
+        """Add one day of one machine, of a site where that is not the machine's own."""
+        key = self.of_machine[machine_id]
+        if self.by == "day":
+            key = day.isoformat()
+        elif self.by == "site" and site is not None:
+            key, self.names[site.code] = site.code, site.name
+        self.days[key].append(sums)
 
     def add_sums(
         self, by_machine: Mapping[int, MachineDay], by_day: Mapping[date, MachineDay]
@@ -157,11 +173,23 @@ def _machines(session: Session, groups: _Groups, period: Period) -> dict[str, li
         raise NotFound("site_not_found", site=period.site)
     by_id = {site.id: site for site in sites}
     zones: dict[str, list[Machine]] = defaultdict(list)
-    wanted = select(Machine).where(Machine.site_id.in_(by_id)).order_by(Machine.id)
+    stood_here = select(Placement.machine_id).where(Placement.site_id.in_(by_id))
+    wanted = (
+        select(Machine)
+        .where(Machine.site_id.in_(by_id) | Machine.id.in_(stood_here))
+        .order_by(Machine.id)
+    )
     if period.machine:
         wanted = wanted.where(Machine.code == period.machine)
-    for machine in session.scalars(wanted):
-        site = by_id[machine.site_id]
+    machines = session.scalars(wanted).all()
+    placed = load_placements(session, machine_ids=[machine.id for machine in machines])
+    groups.sites, groups.placed = by_id, placed
+    for machine in machines:
+        rows = placed.get(machine.id, ())
+        if len({each.site_id for each in rows}) > 1:
+            groups.moved[machine.id] = rows
+        stood = [machine.site_id, *(each.site_id for each in reversed(rows))]
+        site = by_id[next(each for each in stood if each in by_id)]
         groups.know(machine, site)
         zones[site.zone].append(machine)
     return zones
@@ -182,6 +210,7 @@ class _Fleet:
         self.groups = groups
         self.zone = zone
         self.machines = {each.id: each for each in machines}
+        self.settled = {key: each for key, each in self.machines.items() if key not in groups.moved}
         self.now = now
 
     def add_kept(self, first: date, last: date) -> None:
@@ -190,14 +219,14 @@ class _Fleet:
             return
         held = load_held(
             self.session,
-            machine_ids=self.machines,
+            machine_ids=self.settled,
             first=first,
             last=last,
             by_day=self.groups.by == "day",
         )
         self.groups.add_sums(held.by_machine, held.by_day)
         torn: list[int] = []
-        for machine in self.machines.values():
+        for machine in self.settled.values():
             kept = held.kept.get(machine.id)
             if kept is not None and self._is_whole(machine, kept, first, last):
                 self.groups.add_away(machine.id, days_between(first, kept.first - ONE_DAY))
@@ -230,6 +259,42 @@ class _Fleet:
             ids = {machine_id for machine_id, _ in wanted}
             self.add_computed(ids, days_between(min(days), max(days)), wanted)
 
+    def add_moved(self, first: date, last: date, today: date) -> None:
+        """Add the days of machines that were moved, each to the site where it ended the day.
+
+        They are few, and what is kept of a day does not say where it was: raw states do.
+        """
+        moved = self.groups.moved.keys() & self.machines.keys()
+        days = days_between(first, last)
+        wanted: dict[tuple[int, date], Site] = {}
+        for machine_id in sorted(moved):
+            machine, gone = self.machines[machine_id], []
+            for day in days:
+                night = datetime.combine(day + ONE_DAY, time(), tzinfo=self.zone)
+                site_id = site_at(
+                    self.groups.moved[machine_id],
+                    night - timedelta(seconds=1),
+                    otherwise=machine.site_id,
+                )
+                site = self.groups.sites.get(site_id)
+                if site is None or day > today:
+                    continue
+                if self._serves(machine, day):
+                    wanted[machine_id, day] = site
+                else:
+                    gone.append(day)
+            self.groups.add_away(machine_id, gone)
+        computed = load_machine_days(
+            self.session,
+            machines=[self.machines[each] for each in sorted(moved)],
+            days=days if wanted else [],
+            now=self.now,
+            only=wanted,
+            placed=self.groups.placed,
+        )
+        for (machine_id, day), sums in computed.items():
+            self.groups.add(machine_id, day, sums, wanted[machine_id, day])
+
     def add_computed(
         self,
         machine_ids: Collection[int],
@@ -243,6 +308,7 @@ class _Fleet:
             days=days,
             now=self.now,
             only=only,
+            placed=self.groups.placed,
         )
         for (machine_id, day), sums in computed.items():
             self.groups.add(machine_id, day, sums)
