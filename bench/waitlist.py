@@ -83,6 +83,7 @@ def fill(app: Flask, site: int, now: datetime) -> None:
                     {
                         "name": f"Usaha {number}", "regency_code": f"61.{number % 12 + 1:02}",
                         "size": "mikro" if number % 3 else "kecil", "level": "nib",
+                        "seen_level": "nib",
                         "created_at": now - timedelta(days=100),
                     }
                     for number in range(BUSINESSES)

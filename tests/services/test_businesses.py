@@ -3,9 +3,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
-from packhouse.db import db
+from packhouse.db import db, transaction
 from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.errors import KeyReused, NotAllowed, NotFound, RuleBroken, WrongState
 from packhouse.models.audit import AuditEntry
@@ -18,6 +18,7 @@ from packhouse.models.businesses import (
 )
 from packhouse.models.reminders import Message
 from packhouse.models.users import User
+from packhouse.queries.audit import verify
 from packhouse.services.businesses import (
     Papers,
     Told,
@@ -430,3 +431,18 @@ def test_somebody_else_cannot_touch_papers_or_an_invitation_that_was_used(
     withdraw_invitation(business_id=made, invitation_id=invited, actor=clerk, now=now)
     with pytest.raises(WrongState):
         accept_invitation(invitation_id=invited, actor=stranger, now=now)
+
+
+def test_the_auditor_finds_a_tier_that_does_not_follow_from_the_papers(
+    make: Make, clerk: Actor, now: datetime
+) -> None:
+    business = create(clerk, now)
+    assert verify(now=now) == ()
+    db.session.rollback()
+
+    with transaction() as session:
+        session.execute(text("UPDATE businesses SET level = 'market_ready'"))
+
+    (found,) = verify(now=now)
+    assert found.rule == "tiers follow from papers"
+    assert found.rows == ({"business": business, "level": "market_ready", "should_be": "nib"},)

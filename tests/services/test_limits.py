@@ -2,7 +2,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from packhouse.db import db, transaction
 from packhouse.domain.bookings import State
@@ -11,6 +11,7 @@ from packhouse.errors import PackhouseError, RuleBroken
 from packhouse.models.audit import AuditEntry
 from packhouse.models.bookings import Booking, load_cooling, taken_by_others
 from packhouse.models.businesses import CooperativeMember
+from packhouse.queries.audit import verify
 from packhouse.services import bookings, runs, sites
 from packhouse.services.bookings import Target, Wish
 from packhouse.services.sites.houses import Policy
@@ -221,3 +222,50 @@ def test_a_missed_time_that_a_walk_in_used_does_not_count(house: House, make: Ma
     )  # fmt: skip
 
     assert load_cooling(db.session(), business_id=house.business, now=make.now) is None
+
+
+BEYOND = "nobody holds more than the limits of a house"
+
+
+def test_the_auditor_adds_up_what_everybody_holds(house: House, make: Make) -> None:
+    later = make.now + timedelta(minutes=5)
+    for hour in (8, 10):
+        house.book(hour, now=later)
+    assert verify(now=later) == ()
+
+    with transaction() as session:
+        session.execute(text("UPDATE sites SET limit_week_hours = 1, limit_open = 1"))
+
+    (found,) = verify(now=later)
+    assert found.rule == BEYOND
+    assert [set(row) - {"site", "business", "most"} for row in found.rows] == [
+        {"open"}, {"week", "minutes"},
+    ]  # fmt: skip
+
+
+def test_what_was_booked_before_the_limits_breaks_none(house: House, make: Make) -> None:
+    later = make.now + timedelta(minutes=5)
+    for hour in (8, 10):
+        house.book(hour, now=later)
+    sites.edit_site(
+        code="PTK", name="Rumah Kemasan", address="", owner="province",
+        policy=Policy(limit_week_hours=1), actor=SYSTEM, now=later + timedelta(minutes=1),
+    )  # fmt: skip
+
+    assert verify(now=later + timedelta(minutes=2)) == ()
+
+
+def test_the_auditor_adds_up_the_pool_of_a_cooperative(house: House, make: Make) -> None:
+    cooperative = make.business(kind="cooperative")
+    with transaction() as session:
+        session.add(CooperativeMember(cooperative_id=cooperative, member_id=house.business))
+    later = make.now + timedelta(minutes=5)
+    for hour in (8, 10):
+        house.book(hour, now=later)
+    assert verify(now=later) == ()
+
+    with transaction() as session:
+        session.execute(text("UPDATE sites SET limit_open = 1"))
+
+    (found,) = verify(now=later)
+    assert {row["business"] for row in found.rows} == {cooperative, house.business}
