@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 LATENCY = timedelta(seconds=30)
 # By how much a phone's clock may have run away from the server's while it waited.
 DRIFT = timedelta(minutes=2)
+HALF = timedelta(milliseconds=500)
 # As long as a session lasts at most: nobody is signed in on a phone that waited longer.
 OLDEST = timedelta(hours=12)
 
@@ -49,8 +50,9 @@ def noted_time(told: DeviceClock | None, *, now: datetime, not_before: datetime 
         return Noted(floor)
     try:
         ahead = now - (told.sent_at or now)
-        at = min(told.tapped_at + ahead, now).replace(microsecond=0)
         early = told.tapped_at + ahead - now
+        # To the nearest second, which is all that is kept.
+        at = (min(now + early, now) + HALF).replace(microsecond=0)
     except OverflowError:  # A clock at the end of time.
         return Noted(floor, estimated=True)
     plausible = (

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packhouse.db import transaction, use_case
+from packhouse.domain.bookings import State, may_become
 from packhouse.domain.permissions import STAFF, may_operate
 from packhouse.domain.products import CleaningLevel
 from packhouse.domain.runs import Missing, Noted, noted_time
@@ -92,6 +93,10 @@ def sign_clean(
 
         def act() -> dict[str, object]:
             booking, spot = operated(session, code=code, actor=actor, now=now)
+            if not may_become(State(booking.state), State.RUNNING):
+                raise WrongState(
+                    "wrong_state", code=code, state=booking.state, wanted=State.RUNNING
+                )
             _refuse_running(session, booking.machine_id)
             state = cleaning_before(session, booking=booking, spot=spot)
             if state is None:

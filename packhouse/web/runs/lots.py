@@ -62,6 +62,7 @@ def run_sheet(code: str) -> ResponseReturnValue:
         label=found,
         view=session_view(code=code, actor=actor, now=now),
         record=record,
+        lot=lots_after(lot=found.lot, actor=actor).first if found.lot else None,
         gaps=found.gaps(net="", expiry="", ingredients=""),
         code=qr_code(found.lot, found.lot) if found.lot else "",
     )
