@@ -181,7 +181,7 @@ def test_a_breakdown_names_whom_it_hits_and_a_repair_frees_the_machine(
 
 
 def test_maintenance_is_planned_around_bookings(house: House, make: Make) -> None:
-    house.book(9)
+    code = house.book(9)["code"]
 
     def plan(hour: int, to: int, reason: str = "maintenance") -> dict[str, str]:
         times = {"from": make.at(hour).isoformat(), "to": make.at(to).isoformat()}
@@ -198,8 +198,13 @@ def test_maintenance_is_planned_around_bookings(house: House, make: Make) -> Non
         "from": "2026-11-26T13:00:00+07:00",
         "to": "2026-11-26T15:00:00+07:00",
         "reason": "maintenance",
+        "state": "taken",
+        "in_the_way": [],
+        "plan": None,
     }
-    assert (hit.status_code, codes(hit)) == (422, ["bookings_in_the_way"])
+    assert (hit.status_code, hit.json["state"]) == (201, "proposed")
+    assert [each["code"] for each in hit.json["in_the_way"]] == [code]
+    assert [each["code"] for each in hit.json["plan"]["bookings"]] == [code]
     assert (odd.status_code, codes(odd)) == (400, ["code_unknown"])
     assert house.producer.post("bookings", house.wish(14)).status_code == 409
 
@@ -215,3 +220,37 @@ def test_a_machine_is_stopped_only_by_the_staff_of_its_house(house: House, make:
         assert other.post("machines/M3/maintenance", work).status_code == 403
     assert house.operator.post("machines/M3/maintenance", work).status_code == 403
     assert house.operator.post("machines/M9/breakdowns", wish).status_code == 404
+
+
+def test_planned_work_is_listed_taken_and_called_off(house: House, make: Make) -> None:
+    code = house.book(9)["code"]
+    times = {"from": make.at(8).isoformat(), "to": make.at(10).isoformat()}
+    work = house.manager.post("machines/M3/maintenance", times | {"reason": "calibration"}).json
+    path = f"maintenance/{work['id']}"
+
+    refused = house.manager.post(f"{path}/take")
+    assert (refused.status_code, codes(refused)) == (422, ["bookings_in_the_way"])
+    house.operator.post(f"bookings/{code}/cancel")
+    assert house.manager.post(f"{path}/take").status_code == 204
+    listed = house.operator.get("machines/M3/maintenance").json
+    assert [(each["id"], each["state"]) for each in listed["planned"]] == [(work["id"], "taken")]
+    assert house.manager.post(f"{path}/cancel").status_code == 204
+
+    assert house.operator.get("machines/M3/maintenance").json == {"planned": [], "recurring": []}
+
+
+def test_an_outage_takes_the_machines_of_a_house_and_gives_them_back(
+    house: House, make: Make
+) -> None:
+    code = house.book(9, days=0)["code"]
+    wish = {"utility": "electricity", "until": make.at(12, days=0).isoformat()}
+
+    out = house.operator.post("sites/PTK/outages", wish)
+    over = house.operator.post(f"outages/{out.json['id']}/end")
+    again = house.operator.post(f"outages/{out.json['id']}/end")
+
+    assert (out.status_code, over.status_code) == (201, 200)
+    assert out.json["machines"] == over.json["machines"] == ["M3"]
+    assert [each["code"] for each in out.json["affected"]] == [code]
+    assert [each["code"] for each in out.json["plan"]["bookings"]] == [code]
+    assert (again.status_code, codes(again)) == (409, ["outage_over"])

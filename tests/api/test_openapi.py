@@ -19,6 +19,8 @@ POSTS = {
     "jobs": "jobs",
     "bookings/{code}/approve": "bookings/REQUEST/approve",
     "bookings/{code}/reject": "bookings/REQUEST/reject",
+    "bookings/{code}/ask": "bookings/REQUEST/ask",
+    "bookings/{code}/answer": "bookings/REQUEST/answer",
     "bookings/{code}/cancel": "bookings/BOOKING/cancel",
     "bookings/{code}/move": "bookings/BOOKING/move",
     "bookings/{code}/check-in": "bookings/BOOKING/check-in",
@@ -33,6 +35,10 @@ POSTS = {
     "machines/{code}/breakdowns": "machines/M3/breakdowns",
     "machines/{code}/repaired": "machines/M3/repaired",
     "machines/{code}/maintenance": "machines/M3/maintenance",
+    "maintenance/{maintenance_id}/take": "maintenance/1/take",
+    "maintenance/{maintenance_id}/cancel": "maintenance/1/cancel",
+    "sites/{code}/outages": "sites/PTK/outages",
+    "outages/{outage_id}/end": "outages/1/end",
     "plans/{plan_id}/apply": "plans/1/apply",
 }
 OWN = ("products", "quotes", "bookings", "jobs", "waitlist")

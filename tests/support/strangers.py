@@ -19,7 +19,7 @@ from packhouse.db import Base, db, transaction
 from packhouse.domain.bookings import Every
 from packhouse.domain.bookings import Rule as Repetition
 from packhouse.domain.permissions import Access, may_enter
-from packhouse.domain.users import Actor, Role
+from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.models.businesses import CooperativeMember
 from packhouse.models.complaints import Complaint
 from packhouse.services import bookings, downtime, replanning, runs
@@ -31,6 +31,11 @@ from tests.factories import Make
 LoginAs = Callable[[Actor], FlaskClient]
 
 FORM = "application/x-www-form-urlencoded"
+# The smallest picture: one white dot.
+PICTURE = (
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\x9cc\xf8\x0f"
+    b"\0\1\1\1\0\xb18\xf6\x14\0\0\0\0IEND\xaeB`\x82"
+)
 # Signing in leaves traces of its own; what is asked for in vain is kept on purpose.
 NOTED = {"sign_in_failures", "server_sessions", "demands"}
 
@@ -139,6 +144,7 @@ class Stranger:
                     "day": "2026-11-24", "form": "csv", "user_id": self._person(rule),
                     "complaint_id": self._complaint(rule), "token": self.ticket,
                     "plan_id": self._plan(rule),
+                    **self._downtime(rule),
                 }.get(name, 1)  # fmt: skip
         return values
 
@@ -230,6 +236,37 @@ class Stranger:
         wish = Wish(self.product, 100, code, self.make.at(8))
         bookings.book(wish=wish, actor=actor, now=self.make.now)
         return self._lost(code)
+
+    def _downtime(self, rule: Rule) -> dict[str, int]:
+        """Return what an address about downtime names: work, its schedule, an outage, a photo."""
+        named = {"maintenance_id", "schedule_id", "outage_id", "photo_id"} & rule.arguments
+        operator = self.people[Role.OPERATOR]
+        if not named or operator is None:
+            return {}
+        now, code = self.make.now, self.make.code(self.make.machine(self.site))
+        if named == {"maintenance_id"}:
+            work = downtime.plan_maintenance(
+                machine=code, from_at=self.make.at(13), to_at=self.make.at(14),
+                reason="maintenance", actor=SYSTEM, now=now,
+            )  # fmt: skip
+            return {"maintenance_id": work.id}
+        if named == {"schedule_id"}:
+            schedule = downtime.add_schedule(
+                machine=code, reason="maintenance", basis="days", every=30, minutes=60,
+                lead_days=7, actor=SYSTEM, now=now,
+            )  # fmt: skip
+            return {"schedule_id": schedule}
+        if named == {"outage_id"}:
+            outage = downtime.report_outage(
+                site="PTK", utility="steam", until=self.make.at(9), actor=operator, now=now
+            )
+            return {"outage_id": outage.id}
+        downtime.report_breakdown(
+            machine=code, reason="breakdown", expected_back_at=self.make.at(9), actor=operator,
+            now=now,
+        )  # fmt: skip
+        photo = downtime.add_photo(machine=code, data=PICTURE, actor=operator, now=now)
+        return {"photo_id": photo}
 
     def _lost(self, machine: str) -> int:
         """Break a machine for two days, and propose a new time for whom that hits."""

@@ -1,10 +1,12 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import select
 
 from packhouse import clock
@@ -12,7 +14,7 @@ from packhouse.db import db
 from packhouse.domain.time_range import to_epoch
 from packhouse.domain.users import Role
 from packhouse.models.bookings import Booking
-from packhouse.models.downtime import Breakdown, Maintenance
+from packhouse.models.downtime import Breakdown, Maintenance, Outage, Photo, Schedule
 from packhouse.models.slots import Occupation
 from packhouse.services import bookings, downtime, runs
 from packhouse.services.bookings import Wish
@@ -76,7 +78,14 @@ def breakdown() -> Breakdown:
 
 
 def offered(page: str) -> list[str]:
-    return re.findall(r'name="back_at" value="([^"]+)"', page)
+    radios = re.findall(r'<input[^>]*name="back"[^>]*>', page)
+    values = [re.findall(r'value="([^"]+)"', each)[0] for each in radios]
+    assert values.pop() == "picked"
+    return values
+
+
+def key_of(page: str) -> str:
+    return re.findall(r'name="idempotency_key"[^>]*value="([^"]+)"', page)[0]
 
 
 # --- broken -------------------------------------------------------------------------------------
@@ -85,20 +94,36 @@ def offered(page: str) -> list[str]:
 def test_a_breakdown_takes_three_taps_and_tells_whom_to_call(floor: Floor) -> None:
     floor.make.user(businesses=(floor.business,), phone="+6281234567890", name="Sari")
     page = floor.operator.get("/machines/M3/breakdown").text
-    this_evening, tomorrow = offered(page)
-    assert page.count('name="back_at"') == 2
+    hour, this_evening, tomorrow, after = offered(page)
+    assert re.search(f'checked[^>]*value="{re.escape(tomorrow)}"', page)  # Two taps are enough.
 
-    reported = floor.operator.post(
-        "/machines/M3/breakdown", data={"reason": "waiting_parts", "back_at": this_evening}
-    )
+    data = {"reason": "waiting_parts", "back": this_evening, "idempotency_key": key_of(page)}
+    reported = floor.operator.post("/machines/M3/breakdown", data=data)
     result = floor.operator.get(reported.location).text
 
-    assert tomorrow == "2026-11-25T00:30:00Z"
+    assert (hour, tomorrow, after) == (
+        "2026-11-24T02:00:00+00:00", "2026-11-25T00:30:00+00:00", "2026-11-26T00:30:00+00:00",
+    )  # fmt: skip
     assert breakdown().expected_back_at == floor.at(16)
     assert state_of(floor.code) == "displaced"
+    assert reported.location.startswith("/plans/")
     assert "1 reservasi kehilangan waktunya" in result
-    assert 'href="tel:+6281234567890"' in result
-    assert f'href="/bookings/{floor.code}/move"' in result
+    assert floor.code in result
+    machine = floor.operator.get("/machines/M3/downtime").text
+    assert 'href="tel:+6281234567890"' in machine
+    assert f'href="/bookings/{floor.code}/move"' in machine
+
+
+def test_a_report_that_is_sent_again_is_the_same_report(floor: Floor) -> None:
+    page = floor.operator.get("/machines/M3/breakdown").text
+    data = {"reason": "breakdown", "back": offered(page)[0], "idempotency_key": key_of(page)}
+    floor.operator.post("/machines/M3/breakdown", data=data)
+    downtime.repair(machine="M3", actor=floor.actor, now=floor.make.now)
+
+    again = floor.operator.post("/machines/M3/breakdown", data=data)
+
+    assert again.status_code == 303
+    assert breakdown().ended_at is not None
 
 
 def test_a_machine_may_be_broken_until_a_day_that_is_picked(floor: Floor) -> None:
@@ -119,13 +144,16 @@ def test_the_day_a_machine_is_back_can_be_set_later(floor: Floor) -> None:
     page = floor.operator.get("/machines/M3/breakdown").text
     assert re.search(r'value="breakdown"[^>]*checked|checked[^>]*value="breakdown"', page)
 
-    data = {"reason": "waiting_parts", "day": "2026-12-03", "time": "08:00"}
-    floor.operator.post("/machines/M3/breakdown", data=data)
+    later = floor.book(floor.at(9, days=3))
+    data = {"reason": "waiting_parts", "back": "picked", "day": "2026-12-03"}
+    told = floor.operator.post("/machines/M3/breakdown", data=data)
 
+    # A day alone is its opening, and who is booked until then is listed by itself.
     assert (breakdown().reason, breakdown().expected_back_at) == (
         "waiting_parts",
-        floor.at(8, days=9),
+        floor.at(7, 30, days=9),
     )
+    assert later in floor.operator.get(told.location).text
 
 
 @pytest.mark.parametrize(
@@ -134,11 +162,15 @@ def test_the_day_a_machine_is_back_can_be_set_later(floor: Floor) -> None:
         {},
         {"reason": "breakdown"},
         {"reason": "lunch", "day": "2026-12-03", "time": "08:00"},
-        {"reason": "breakdown", "day": "2026-12-03"},
+        {"reason": "breakdown", "back": "picked"},
+        {"reason": "breakdown", "back": "picked", "time": "08:00"},
+        {"reason": "breakdown", "back": "2026-11-24T05:00:00Z", "day": "2026-12-03"},
         {"reason": "breakdown", "day": "kapan", "time": "08:00"},
-        {"reason": "breakdown", "back_at": "soon"},
-        {"reason": "breakdown", "back_at": "2026-11-23T08:00:00+07:00"},
-        {"reason": "breakdown", "back_at": "2027-11-23T08:00:00+07:00"},
+        {"reason": "breakdown", "back": "soon"},
+        {"reason": "breakdown", "back": "0001-01-01T00:00:00+14:00"},
+        {"reason": "breakdown", "back": "2026-11-24T12:00:00"},
+        {"reason": "breakdown", "back": "2026-11-23T08:00:00+07:00"},
+        {"reason": "breakdown", "back": "2027-11-23T08:00:00+07:00"},
         {"reason": "breakdown", "day": "0001-01-01", "time": "00:00"},
     ],
 )
@@ -153,7 +185,7 @@ def test_on_a_closed_day_a_machine_is_back_at_the_next_opening(floor: Floor) -> 
     with clock.frozen(floor.at(7, days=-2)):
         page = floor.operator.get("/machines/M3/breakdown").text
 
-    assert offered(page) == ["2026-11-23T00:30:00Z"]
+    assert offered(page)[1:] == ["2026-11-23T00:30:00+00:00", "2026-11-24T00:30:00+00:00"]
 
 
 def test_a_repair_frees_the_machine_and_leads_back_to_the_board(floor: Floor) -> None:
@@ -177,8 +209,9 @@ def test_a_repair_does_not_let_the_displaced_be_forgotten(floor: Floor) -> None:
         response = floor.operator.post("/machines/M3/repaired")
         page = floor.operator.get(response.location).text
 
-    assert response.location == "/machines/M3/downtime"
-    assert f'href="/bookings/{floor.code}/move"' in page
+    # The time came back: she is offered it again.
+    assert response.location.startswith("/plans/")
+    assert floor.code in page
 
 
 def test_an_interrupted_run_is_named_on_its_machine(floor: Floor) -> None:
@@ -237,14 +270,163 @@ def test_a_manager_plans_work_and_takes_it_back(floor: Floor) -> None:
     )
 
 
-def test_planned_work_displaces_nobody_and_names_who_is_in_the_way(floor: Floor) -> None:
+def test_planned_work_displaces_nobody_and_leads_to_new_times_for_who_is_there(
+    floor: Floor,
+) -> None:
     code = floor.book(floor.at(9, days=2))
 
     response = floor.manager.post("/machines/M3/maintenance", data=PLAN)
 
-    assert response.status_code == 422
-    assert f"Ada reservasi {code}" in response.text
+    assert response.location.startswith("/plans/")
+    assert code in floor.manager.get(response.location).text
     assert state_of(code) == "confirmed"
+    work = db.session.scalars(select(Maintenance)).one()
+    assert work.state == "proposed"
+    page = floor.manager.get("/machines/M3/downtime").text
+    assert f'action="/maintenance/{work.id}/replan"' in page
+    refused = floor.manager.post(f"/maintenance/{work.id}/take")
+    assert refused.status_code == 422
+    assert f"Ada reservasi {code}" in refused.text
+    assert floor.manager.post(f"/maintenance/{work.id}/replan").location.startswith("/plans/")
+
+    bookings.cancel(code=code, actor=floor.actor, now=floor.make.now)
+    page = floor.manager.get("/machines/M3/downtime").text
+    assert f'action="/maintenance/{work.id}/take"' in page
+    assert floor.manager.post(f"/maintenance/{work.id}/take").status_code == 303
+    assert floor.manager.post(f"/maintenance/{work.id}/replan").status_code == 409
+
+
+def test_work_that_comes_back_shows_how_far_it_is(floor: Floor) -> None:
+    data = {
+        "reason": "maintenance", "note": "Ganti sabuk", "every": "250", "basis": "running_hours",
+        "minutes": "120", "lead_days": "7", "done_on": "2026-11-20",
+    }  # fmt: skip
+    assert floor.manager.get("/machines/M3/maintenance-schedule").status_code == 200
+    for wrong in ({"every": "0"}, {"minutes": "7"}, {"basis": "moons"}, {"done_on": "2027-01-01"}):
+        odd = floor.manager.post("/machines/M3/maintenance-schedule", data=data | wrong)
+        assert odd.status_code == 422
+    assert floor.operator.post("/machines/M3/maintenance-schedule", data=data).status_code == 403
+
+    floor.manager.post("/machines/M3/maintenance-schedule", data=data)
+
+    for page in ("/machines/M3/downtime", "/downtime"):
+        shown = words(floor.operator.get(page).text)
+        assert "setiap 250 jam jalan; kini 0" in shown
+        assert "Ganti sabuk" in shown
+    schedule = db.session.scalars(select(Schedule.id)).one()
+    floor.manager.post(f"/maintenance-schedules/{schedule}/end")
+    assert "Ganti sabuk" not in floor.operator.get("/machines/M3/downtime").text
+    assert floor.manager.post("/maintenance-schedules/999/end").status_code == 404
+
+
+# --- outages ------------------------------------------------------------------------------------
+
+
+def test_an_outage_is_told_in_three_taps_and_over_in_one(floor: Floor) -> None:
+    page = floor.operator.get("/sites/PTK/outage").text
+    assert "1 mesin membutuhkannya" in words(page)
+
+    told = floor.operator.post(
+        "/sites/PTK/outage", data={"utility": "electricity", "back": offered(page)[2]}
+    )
+
+    assert told.location.startswith("/plans/")
+    assert state_of(floor.code) == "displaced"
+    listed = words(floor.operator.get("/downtime").text)
+    assert "Listrik mati" in listed
+    assert "Tidak ada mesin rusak" in listed
+    assert "Listrik padam" in words(floor.operator.get("/machines/M3/downtime").text)
+    outage = db.session.scalars(select(Outage.id)).one()
+    over = floor.operator.post(f"/outages/{outage}/end")
+    assert over.location.startswith("/plans/")  # Her time is back.
+    assert floor.operator.post(f"/outages/{outage}/end").location == "/downtime"
+    assert floor.operator.post("/outages/999/end").status_code == 404
+
+
+def test_an_announced_outage_waits_for_its_hour(floor: Floor) -> None:
+    data = {
+        "utility": "water", "back": "picked", "day": "2026-11-26", "time": "12:00",
+        "from_day": "2026-11-26", "from_time": "09:00",
+    }  # fmt: skip
+    for wrong in ({"from_time": ""}, {"day": "2026-11-25"}, {"utility": "luck"}, {"back": "x"}):
+        assert floor.operator.post("/sites/PTK/outage", data=data | wrong).status_code in (400, 422)
+
+    told = floor.operator.post("/sites/PTK/outage", data=data)
+
+    assert told.location == "/downtime"
+    assert "Air akan mati" in words(floor.operator.get("/downtime").text)
+
+
+def test_a_manager_says_what_a_machine_needs(floor: Floor) -> None:
+    assert 'value="electricity"' in floor.manager.get("/machines/M3/utilities").text
+
+    floor.manager.post("/machines/M3/utilities", data={"utilities": ["water", "steam"]})
+
+    page = words(floor.operator.get("/machines/M3/downtime").text)
+    assert "Uap" in page
+    assert "Listrik " not in page
+    odd = floor.manager.post("/machines/M3/utilities", data={"utilities": ["luck"]})
+    assert odd.status_code == 422
+
+
+# --- photos -------------------------------------------------------------------------------------
+
+
+def sent(data: bytes, name: str = "foto.jpg") -> dict[str, Any]:
+    return {"photo": (BytesIO(data), name)}
+
+
+def drawn(kind: str = "JPEG") -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (40, 30)).save(out, kind)
+    return out.getvalue()
+
+
+def test_a_photo_comes_with_the_report_and_is_shown_to_the_house_alone(
+    floor: Floor, make: Make, login_as: Login
+) -> None:
+    page = floor.operator.get("/machines/M3/breakdown").text
+    told = {"reason": "breakdown", "back": offered(page)[0]} | sent(drawn())
+    floor.operator.post("/machines/M3/breakdown", data=told)
+    photo = db.session.scalars(select(Photo.id)).one()
+    assert f'src="/photos/{photo}"' in floor.operator.get("/machines/M3/downtime").text
+
+    answer = floor.operator.get(f"/photos/{photo}")
+
+    assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert Image.open(BytesIO(answer.data)).size == (40, 30)
+    answer.close()
+    stranger = login_as(make.user(Role.OPERATOR, sites=(make.site(code="SKW"),)))
+    assert stranger.get(f"/photos/{photo}").status_code == 404
+    assert stranger.post(f"/photos/{photo}/remove").status_code == 404
+    producer = login_as(make.user(Role.PRODUCER, businesses=(floor.business,)))
+    assert producer.get(f"/photos/{photo}").status_code == 403
+    assert floor.operator.post(f"/photos/{photo}/remove").status_code == 303
+    assert floor.operator.get(f"/photos/{photo}").status_code == 404
+
+
+@pytest.mark.parametrize("data", [b"", b"<svg onload=alert(1)>", drawn()[:90], drawn("GIF")])
+def test_a_file_that_is_no_photo_costs_nobody_the_report(floor: Floor, data: bytes) -> None:
+    page = floor.operator.get("/machines/M3/breakdown").text
+    told = {"reason": "breakdown", "back": offered(page)[0]} | sent(data, "x.svg")
+
+    response = floor.operator.post("/machines/M3/breakdown", data=told)
+
+    assert "Fotonya tidak disimpan" in words(floor.operator.get(response.location).text)
+    assert breakdown().reason == "breakdown"
+    assert db.session.scalars(select(Photo)).all() == []
+
+
+def test_a_photo_may_follow_the_report(floor: Floor) -> None:
+    floor.broken(floor.at(14))
+
+    assert floor.operator.post("/machines/M3/photos", data=sent(drawn())).status_code == 303
+    assert floor.operator.post("/machines/M3/photos").status_code == 303
+
+    assert len(db.session.scalars(select(Photo)).all()) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,28 +1,34 @@
-"""What is broken, for how long and whom it hits, and the work that is planned on machines."""
+"""What is broken, for how long and whom it hits."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, literal_column, select, true
+from sqlalchemy import ColumnElement, Select, and_, literal_column, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading
 from packhouse.domain.bookings import State
-from packhouse.domain.permissions import STAFF, may_operate
+from packhouse.domain.permissions import may_operate
+from packhouse.domain.runs import BROKEN
 from packhouse.domain.sites import Calendar
-from packhouse.domain.users import Actor, Role
+from packhouse.domain.users import Actor
 from packhouse.errors import NotFound
 from packhouse.models.bookings import Booking
 from packhouse.models.businesses import Business
-from packhouse.models.downtime import Breakdown, Maintenance
+from packhouse.models.downtime import Breakdown, Photo, utilities_of
 from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.runs import Run
 from packhouse.models.sites import Site, load_calendar
-from packhouse.models.slots import Occupation
+from packhouse.queries.downtime.work import (
+    PlannedWork,
+    Recurring,
+    in_hand,
+    planned_on,
+    recurring_on,
+)
 from packhouse.queries.runs import Contact, contacts_of
 
 LOOK_AHEAD_DAYS = 14
@@ -59,26 +65,21 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedWork:
-    """Planned work on a machine that is not over yet."""
+class Snapshot:
+    """A picture of a breakdown, and when it was taken."""
 
     id: int
-    machine: str
-    machine_name: str
-    site_id: int
-    zone: str
-    reason: str
-    note: str
-    from_at: datetime
-    to_at: datetime
+    width: int
+    height: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class MachineDowntime:
-    """One machine: whether it is broken, whom that hits, and what is planned.
+    """One machine: whether it is broken, whom that hits, what is planned and what it needs.
 
-    ``back_today`` is the closing time of today if it lies ahead, ``back_next`` the next opening
-    after today; None where the calendar has none soon.
+    ``back_today`` is the closing time of today if it lies ahead, ``back_next`` and ``back_after``
+    the openings of the next two days; None where the calendar has none soon.
     """
 
     machine: str
@@ -89,10 +90,14 @@ class MachineDowntime:
     zone: str
     run_code: str
     fault: Fault | None
+    photos: tuple[Snapshot, ...]
     displaced: tuple[Displaced, ...]
     planned: tuple[PlannedWork, ...]
+    recurring: tuple[Recurring, ...]
+    utilities: tuple[str, ...]
     back_today: datetime | None
     back_next: datetime | None
+    back_after: datetime | None
 
 
 def machine_downtime(*, code: str, actor: Actor, now: datetime) -> MachineDowntime:
@@ -112,7 +117,7 @@ def machine_downtime(*, code: str, actor: Actor, now: datetime) -> MachineDownti
         raise NotFound("machine_not_found", machine=code)
     displaced = _displaced(session, row.id)
     faults = _faults(session, Machine.id == row.id, {row.id: len(displaced)})
-    today, following = _returns(load_calendar(session, row.site_id), now)
+    today, following, after = _returns(load_calendar(session, row.site_id), now)
     return MachineDowntime(
         machine=row.code,
         machine_name=row.name,
@@ -123,42 +128,42 @@ def machine_downtime(*, code: str, actor: Actor, now: datetime) -> MachineDownti
         run_code=row.run_code or "",
         fault=faults[0] if faults else None,
         displaced=displaced,
-        planned=_planned(session, Machine.id == row.id, now),
+        photos=_photos(session, row.id),
+        planned=planned_on(session, Machine.id == row.id, now),
+        recurring=recurring_on(session, Machine.id == row.id, now),
+        utilities=tuple(sorted(utilities_of(session, machine_id=row.id))),
         back_today=today,
         back_next=following,
+        back_after=after,
     )
 
 
 def faults(*, actor: Actor) -> tuple[Fault, ...]:
-    """Return every machine of the actor's sites that is broken now, the longest broken first."""
+    """Return every machine of the actor's sites that failed and is not repaired, oldest first."""
     session = reading()
     waiting = Counter(
         session.scalars(
             select(Booking.machine_id).where(Booking.state == State.DISPLACED, _is_open())
         )
     )
-    return _faults(session, _in_hand(actor), waiting)
+    return _faults(session, in_hand(actor) & Breakdown.reason.in_(sorted(BROKEN)), waiting)
 
 
-def planned_work(*, actor: Actor, now: datetime) -> tuple[PlannedWork, ...]:
-    """Return the planned work of the actor's sites that is not over, by time."""
-    return _planned(reading(), _in_hand(actor), now)
-
-
-def maintenance_machine(*, maintenance_id: int, actor: Actor) -> str:
-    """Return the code of the machine that planned work is on. Raises NotFound."""
+def photo_file(*, photo_id: int, actor: Actor) -> tuple[str, str]:
+    """Return a picture's file and its machine, for whoever may see that. Raises NotFound."""
     row = (
         reading()
         .execute(
-            select(Machine.code, Machine.site_id)
-            .join(Maintenance, Maintenance.machine_id == Machine.id)
-            .where(Maintenance.id == maintenance_id)
+            select(Photo.name, Machine.code, Machine.site_id)
+            .join(Breakdown, Breakdown.id == Photo.breakdown_id)
+            .join(Machine, Machine.id == Breakdown.machine_id)
+            .where(Photo.id == photo_id)
         )
         .one_or_none()
     )
     if row is None or not may_operate(actor, row.site_id):
-        raise NotFound("maintenance_not_found")
-    return str(row.code)
+        raise NotFound("photo_not_found")
+    return str(row.name), str(row.code)
 
 
 # --- selecting ----------------------------------------------------------------------------------
@@ -179,11 +184,14 @@ _FAULTS: Select[*tuple[Any, ...]] = (
 )  # fmt: skip
 
 
-def _in_hand(actor: Actor) -> ColumnElement[bool]:
-    """Select the machines that ``may_operate`` admits."""
-    if actor.is_system or actor.role == Role.ADMIN:
-        return true()
-    return Machine.site_id.in_(actor.site_ids) if actor.role in STAFF else false()
+def _photos(session: Session, machine_id: int) -> tuple[Snapshot, ...]:
+    rows = session.execute(
+        select(Photo.id, Photo.width, Photo.height, Photo.created_at)
+        .join(Breakdown, Breakdown.id == Photo.breakdown_id)
+        .where(Breakdown.machine_id == machine_id, Breakdown.ended_at.is_(None))
+        .order_by(Photo.id)
+    )
+    return tuple(Snapshot(*row) for row in rows)
 
 
 def _is_open() -> ColumnElement[bool]:
@@ -245,41 +253,17 @@ def _displaced(session: Session, machine_id: int) -> tuple[Displaced, ...]:
     )
 
 
-def _planned(
-    session: Session, condition: ColumnElement[bool], now: datetime
-) -> tuple[PlannedWork, ...]:
-    rows: Iterable[Any] = session.execute(
-        select(
-            Maintenance.id,
-            Machine.code,
-            Machine.name,
-            Site.id,
-            Site.zone,
-            Maintenance.reason,
-            Maintenance.note,
-            Occupation.from_at,
-            Occupation.to_at,
-        )
-        .join(Occupation, Occupation.id == Maintenance.occupation_id)
-        .join(Machine, Machine.id == Maintenance.machine_id)
-        .join(Site, Site.id == Machine.site_id)
-        .where(
-            condition,
-            literal_column("occupations.kind <> 'booking' AND occupations.status = 'live'"),
-            Occupation.to_at > now,
-        )
-        .order_by(Occupation.from_at, Maintenance.id)
-    )
-    return tuple(PlannedWork(*row) for row in rows)
-
-
-def _returns(calendar: Calendar, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """Return today's closing time and the next opening behind today, as far as they lie ahead."""
+def _returns(
+    calendar: Calendar, now: datetime
+) -> tuple[datetime | None, datetime | None, datetime | None]:
+    """Return today's closing time and the next two days' openings, as far as they lie ahead."""
     today = calendar.day_of(now)
     closing = calendar.closing_time(today)
     ahead = closing if closing is not None and closing >= now + SOONEST else None
-    for number in range(1, LOOK_AHEAD_DAYS + 1):
-        ranges = calendar.open_ranges_on(today + timedelta(days=number))
-        if ranges:
-            return ahead, ranges[0].start
-    return ahead, None
+    openings = [
+        ranges[0].start
+        for number in range(1, LOOK_AHEAD_DAYS + 1)
+        if (ranges := calendar.open_ranges_on(today + timedelta(days=number)))
+    ]
+    first, second, *_ = [*openings, None, None]
+    return ahead, first, second
