@@ -7,22 +7,59 @@ from marshmallow import fields
 
 from packhouse import clock
 from packhouse.api.bookings import Booking
-from packhouse.api.wire import Blueprint, Input, Known, Nothing, Number, Repeatable, asking
+from packhouse.api.wire import (
+    Blueprint,
+    Input,
+    Instant,
+    Known,
+    Nothing,
+    Number,
+    Repeatable,
+    Text,
+    asking,
+)
 from packhouse.domain.permissions import Access, allow
-from packhouse.domain.runs import PAUSE_REASONS
+from packhouse.domain.runs import PAUSE_REASONS, DeviceClock
 from packhouse.services import runs
-from packhouse.services.runs import MOST_PIECES, Counts
+from packhouse.services.runs import MOST_PIECES, Counts, Tapped
 
 bp = Blueprint("api-runs", __name__, description="What really happens to a booking on its day.")
 
 
-class Pause(Input):
+MOST_LETTERS = 200
+# Why a run began without the sign-off of its clean, where a program says nothing about it.
+UNSTATED = "api"
+
+
+class Tap(Input):
+    at = Instant(
+        metadata={
+            "description": "When it was tapped, by the clock of the device; it counts where it can"
+            " be believed, else the server's time does and is an estimate."
+        }
+    )
+
+
+class Start(Tap):
+    unclean = Text(
+        most=MOST_LETTERS,
+        load_default=UNSTATED,
+        metadata={"description": "Why it begins although nobody signed for the clean before it."},
+    )
+
+
+class Pause(Tap):
     reason = fields.String(required=True, validate=Known(sorted(PAUSE_REASONS)))
 
 
-class Count(Input):
+class Count(Tap):
     good = Number(least=0, most=MOST_PIECES, required=True)
     rejected = Number(least=0, most=MOST_PIECES, required=True)
+
+
+def _tapped(told: dict[str, Any], once: dict[str, str]) -> Tapped:
+    at = told.get("at")
+    return Tapped(key=once.get("key"), clock=DeviceClock(at) if at else None)
 
 
 @bp.route("/bookings/<code>/check-in", methods=["POST"])
@@ -36,29 +73,38 @@ def check_in(_nothing: dict[str, Any], code: str) -> ResponseReturnValue:
 
 @bp.route("/bookings/<code>/start", methods=["POST"])
 @allow(Access.STAFF)
-@bp.arguments(Nothing, required=False)
+@bp.arguments(Start, required=False)
+@bp.arguments(Repeatable, location="headers")
 @bp.response(200, Booking)
-def start(_nothing: dict[str, Any], code: str) -> ResponseReturnValue:
+def start(told: dict[str, Any], once: dict[str, str], code: str) -> ResponseReturnValue:
     """Start the run of a booking."""
-    return runs.start(code=code, actor=asking(), now=clock.now())
+    return runs.start(
+        code=code, actor=asking(), now=clock.now(), tapped=_tapped(told, once),
+        unclean=told.get("unclean") or UNSTATED,
+    )  # fmt: skip
 
 
 @bp.route("/bookings/<code>/pause", methods=["POST"])
 @allow(Access.STAFF)
 @bp.arguments(Pause)
+@bp.arguments(Repeatable, location="headers")
 @bp.response(200, Booking)
-def pause(told: dict[str, str], code: str) -> ResponseReturnValue:
+def pause(told: dict[str, Any], once: dict[str, str], code: str) -> ResponseReturnValue:
     """Interrupt a run for a reason."""
-    return runs.pause(code=code, reason=told["reason"], actor=asking(), now=clock.now())
+    return runs.pause(
+        code=code, reason=told["reason"], actor=asking(), now=clock.now(),
+        tapped=_tapped(told, once),
+    )  # fmt: skip
 
 
 @bp.route("/bookings/<code>/resume", methods=["POST"])
 @allow(Access.STAFF)
-@bp.arguments(Nothing, required=False)
+@bp.arguments(Tap, required=False)
+@bp.arguments(Repeatable, location="headers")
 @bp.response(200, Booking)
-def resume(_nothing: dict[str, Any], code: str) -> ResponseReturnValue:
+def resume(told: dict[str, Any], once: dict[str, str], code: str) -> ResponseReturnValue:
     """Go on with a run after a pause."""
-    return runs.resume(code=code, actor=asking(), now=clock.now())
+    return runs.resume(code=code, actor=asking(), now=clock.now(), tapped=_tapped(told, once))
 
 
 @bp.route("/bookings/<code>/finish", methods=["POST"])
@@ -66,10 +112,11 @@ def resume(_nothing: dict[str, Any], code: str) -> ResponseReturnValue:
 @bp.arguments(Count)
 @bp.arguments(Repeatable, location="headers")
 @bp.response(200, Booking)
-def finish(told: dict[str, int], once: dict[str, str], code: str) -> ResponseReturnValue:
+def finish(told: dict[str, Any], once: dict[str, str], code: str) -> ResponseReturnValue:
     """End a run with its counts; what is left of its time is free at once."""
+    counts = Counts(told["good"], told["rejected"])
     return runs.finish(
-        code=code, counts=Counts(**told), actor=asking(), now=clock.now(), key=once.get("key")
+        code=code, counts=counts, actor=asking(), now=clock.now(), tapped=_tapped(told, once)
     )
 
 

@@ -33,7 +33,7 @@ from packhouse.i18n.replanning import (
     PLAN_STATE_NAMES,
 )
 from packhouse.i18n.requests import BEYOND_NAMES, EXCEPTION_NAMES
-from packhouse.i18n.sessions import CLEAN_NAMES, LABEL_NAMES, TAP_NAMES
+from packhouse.i18n.sessions import CLEAN_NAMES, EXCUSE_NAMES, LABEL_NAMES, TAP_NAMES
 from packhouse.i18n.tariffs import REDUCTION_NAMES, REDUCTION_RULES
 from packhouse.i18n.waitlist import PLACE_REASON_NAMES, WAITING_NAMES, WISH_KIND_NAMES
 
@@ -343,6 +343,7 @@ ALL: Mapping[str, Names] = {
     "tap": TAP_NAMES,
     "clean": CLEAN_NAMES,
     "label": LABEL_NAMES,
+    "excuse": EXCUSE_NAMES,
     "waiting": WAITING_NAMES,
     "wish_kind": WISH_KIND_NAMES,
     "place_reason": PLACE_REASON_NAMES,

@@ -16,6 +16,8 @@ CLEAN_NAMES = {
     "closing": _l("Bersih tutup hari"),
     "skipped": _l("Dilewati dengan alasan"),
 }
+# What a program says, or does not; people write their reasons themselves.
+EXCUSE_NAMES = {"api": _l("lewat program, tanpa alasan tertulis")}
 LABEL_NAMES = {
     "product": _l("Nama produk"),
     "net": _l("Isi bersih"),

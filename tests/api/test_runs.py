@@ -2,7 +2,11 @@
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from packhouse import clock
+from packhouse.db import db
+from packhouse.models.runs import StateInterval
 from tests.api.conftest import House, codes
 
 
@@ -44,6 +48,24 @@ def test_a_run_pauses_only_for_a_known_reason_and_counts_whole_pieces(house: Hou
 
     assert (odd.status_code, codes(odd)) == (400, ["code_unknown"])
     assert (minus.status_code, codes(minus)) == (400, ["out_of_range"])
+
+
+def test_a_tap_kept_on_a_device_counts_at_its_own_time_and_once(house: House) -> None:
+    code = house.book()["code"]
+    at = {"at": "2026-11-26T08:00:00+07:00"}
+    with clock.frozen(house.make.at(8, 20)):
+        first = house.operator.post(f"bookings/{code}/start", at, key="s1")
+        again = house.operator.post(f"bookings/{code}/start", at, key="s1")
+        naive = house.operator.post(f"bookings/{code}/resume", {"at": "2026-11-26T08:05:00"})
+        house.operator.post(f"bookings/{code}/resume", {"at": "2026-11-26T08:05:00+07:00"})
+
+    assert (first.status_code, again.json) == (200, first.json)
+    assert (naive.status_code, codes(naive)) == (400, ["naive_time"])
+    states = db.session.scalars(select(StateInterval).order_by(StateInterval.starts_at)).all()
+    assert [(each.reason, each.starts_at) for each in states] == [
+        ("setup", house.make.at(8)),
+        ("running", house.make.at(8, 5)),
+    ]
 
 
 def test_the_operators_verbs_are_not_for_customers(house: House) -> None:

@@ -36,6 +36,10 @@ def _of_site(actor: Actor, them: Stranger) -> bool:
     return permissions.may_operate(actor, them.site)
 
 
+def _traced(actor: Actor, them: Stranger) -> bool:
+    return permissions.may_trace(actor, them.site)
+
+
 def _of_desk(actor: Actor, _them: Stranger) -> bool:
     return permissions.may_serve_businesses(actor)
 
@@ -52,6 +56,7 @@ def _everybody(_actor: Actor, _them: Stranger) -> bool:
 # Reading a house, its machines and its figures is everybody's who may enter.
 OWNERS: tuple[tuple[str, str, May], ...] = (
     ("GET", "/api/v1/machines/", _everybody),
+    ("GET", "/machines/<code>/cleanings", _traced),
     ("GET", "/machines/<code>/", _of_site),
     ("GET", "/machines/<code>", _everybody),
     ("GET", "/sites/<code>/", _of_site),
