@@ -155,13 +155,6 @@ def is_anything_due(*, now: datetime) -> bool:
     )
 
 
-def message_counts() -> dict[MessageState, int]:
-    """Return how many messages stand in which state."""
-    rows = db.session.execute(select(Message.state, func.count()).group_by(Message.state))
-    found = {MessageState(state): count for state, count in rows}
-    return {state: found.get(state, 0) for state in MessageState}
-
-
 def heartbeats() -> dict[str, Beat]:
     """Return the last beat of each duty."""
     rows = db.session.scalars(select(Heartbeat).order_by(Heartbeat.duty))

@@ -62,13 +62,6 @@ def answer_purpose(*, purpose: str, given: bool, actor: Actor, now: datetime) ->
         )  # fmt: skip
 
 
-def has_consent(session: Session, *, user_id: int, purpose: Purpose) -> bool:
-    """Say whether a person's data may be used for a purpose now: ask before every such use."""
-    return any(
-        each.purpose == purpose and each.given for each in standings(_answers(session, user_id))
-    )
-
-
 @use_case
 def close_account(*, actor: Actor, now: datetime) -> None:
     """Close one's own account for good; her name and addresses go, what was done stays.

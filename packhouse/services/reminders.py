@@ -79,11 +79,6 @@ def tell_and_remind(
     _tell(session, kinds, booking=booking, site=site, now=now, payload=payload or {})
 
 
-def plan_reminders(session: Session, *, booking: Booking, site: Site, now: datetime) -> None:
-    """Write the reminders of a confirmed booking whose time is still to come."""
-    _tell(session, sorted(REMINDERS), booking=booking, site=site, now=now, payload={})
-
-
 def _tell(
     session: Session,
     kinds: Sequence[MessageKind],

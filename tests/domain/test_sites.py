@@ -20,7 +20,6 @@ from packhouse.domain.sites import (
     indonesian_holidays,
     next_ramadan,
     parse_hours,
-    subtract_working,
 )
 from packhouse.domain.time_range import TimeRange
 from packhouse.errors import Malformed
@@ -356,29 +355,11 @@ def test_work_that_does_not_fit_in_the_day_has_no_end(start: str, minutes: int) 
     assert add_working(at(f"2026-11-26T{start}"), minutes, DAY) is None
 
 
-@pytest.mark.parametrize(
-    ("end", "minutes", "start"),
-    [
-        ("13:00", 5, "11:55"),
-        ("13:05", 5, "13:00"),
-        ("13:05", 10, "11:55"),
-        ("12:30", 30, "11:30"),
-        ("16:00", 450, "07:30"),
-        ("18:00", 10, "15:50"),
-    ],
-)
-def test_cleaning_may_sit_before_a_break(end: str, minutes: int, start: str) -> None:
-    assert subtract_working(at(f"2026-11-26T{end}"), minutes, DAY) == at(f"2026-11-26T{start}")
-
-
 def test_no_work_takes_no_time_and_a_closed_day_takes_none() -> None:
     noon = at("2026-11-26T12:30")
 
     assert add_working(noon, 0, DAY) == noon
-    assert subtract_working(noon, 0, DAY) == noon
-    assert subtract_working(at("2026-11-26T07:30"), 5, DAY) is None
     assert add_working(noon, 5, ()) is None
-    assert subtract_working(noon, 5, ()) is None
 
 
 def test_a_position_on_the_break_starts_after_it_and_ends_before_it() -> None:
@@ -391,21 +372,6 @@ def test_a_position_on_the_break_starts_after_it_and_ends_before_it() -> None:
     assert day.position(int(at("2026-11-26T12:30").timestamp())) == noon
     with pytest.raises(ValueError, match="closing time"):
         day.end_at(day.length + 1)
-
-
-@given(st.integers(0, 90), st.integers(1, 90))
-def test_subtracting_undoes_adding_up_to_the_width_of_the_break(step: int, work: int) -> None:
-    start = at("2026-11-26T07:30") + timedelta(minutes=5 * step)
-    if not any(each.contains(start) for each in DAY):
-        return
-    end = add_working(start, 5 * work, DAY)
-    if end is None:
-        return
-
-    worked = [each.intersection(TimeRange(start, end)) for each in DAY]
-
-    assert subtract_working(end, 5 * work, DAY) == start
-    assert sum(each.minutes for each in worked if each) == 5 * work
 
 
 # --- holidays

@@ -14,7 +14,6 @@ from packhouse.queries.reminders import (
     heartbeats,
     inbox,
     is_anything_due,
-    message_counts,
     unread_count,
     upcoming,
 )
@@ -132,15 +131,6 @@ def test_something_is_due_until_it_is_claimed_and_again_when_its_lease_is_over(
 
     assert not is_anything_due(now=now)
     assert is_anything_due(now=now + LEASE)
-
-
-def test_messages_are_counted_by_state(booked: Booked, now: datetime) -> None:
-    send(now)
-
-    found = message_counts()
-
-    assert (found[MessageState.SENT], found[MessageState.DUE]) == (2, 6)
-    assert set(found) == set(MessageState)
 
 
 def test_the_beats_of_the_worker_are_read_by_duty(make: Make, now: datetime) -> None:

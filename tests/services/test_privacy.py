@@ -61,16 +61,6 @@ def test_nothing_is_agreed_to_until_she_says_so_and_a_withdrawal_counts_at_once(
         privacy.answer_purpose(purpose="everything", given=True, actor=actor, now=NOW)
 
 
-def test_a_step_asks_for_consent_by_purpose(make: Make) -> None:
-    actor = make.producer()
-    privacy.answer_purpose(purpose="whatsapp", given=True, actor=actor, now=NOW)
-    assert actor.id is not None
-
-    with transaction() as session:
-        assert privacy.has_consent(session, user_id=actor.id, purpose=Purpose.WHATSAPP)
-        assert not privacy.has_consent(session, user_id=actor.id, purpose=Purpose.STORY)
-
-
 def test_answers_are_never_rewritten(make: Make) -> None:
     privacy.answer_purpose(purpose="story", given=True, actor=make.producer(), now=NOW)
 

@@ -8,13 +8,13 @@ from sqlalchemy import select
 
 from packhouse.db import transaction
 from packhouse.domain.bookings import State
-from packhouse.domain.reminders import Channel, MessageKind
+from packhouse.domain.reminders import REMINDERS, Channel, MessageKind
 from packhouse.domain.users import Actor
 from packhouse.models.bookings import Booking, Job
 from packhouse.models.reminders import Message
 from packhouse.models.sites import Site
 from packhouse.models.slots import Occupation
-from packhouse.services.reminders import forget_reminders, plan_reminders, tell
+from packhouse.services.reminders import forget_reminders, tell
 from tests.factories import Make
 
 codes = count(1)
@@ -87,7 +87,8 @@ def plan(booked: Booked, *, now: datetime) -> None:
     with transaction() as session:
         booking = session.get_one(Booking, booked.id)
         site = session.get_one(Site, booked.site_id)
-        plan_reminders(session, booking=booking, site=site, now=now)
+        for kind in sorted(REMINDERS):
+            tell(session, kind=kind, booking=booking, site=site, now=now)
 
 
 def change(

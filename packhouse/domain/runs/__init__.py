@@ -33,7 +33,6 @@ from packhouse.domain.runs.states import (
     labelled_ranges,
     paper_runs,
     resolve,
-    split_by_day,
 )
 
 __all__ = [
@@ -76,5 +75,4 @@ __all__ = [
     "numbered_lot",
     "paper_runs",
     "resolve",
-    "split_by_day",
 ]

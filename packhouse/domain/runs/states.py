@@ -5,15 +5,14 @@ place where a reason is given a meaning; every figure is derived from it.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import NamedTuple
 
-from packhouse.domain.sites import Calendar
 from packhouse.domain.time_range import TimeRange, from_epoch, require_utc
 
 _OPEN_END = datetime.max.replace(tzinfo=UTC)
@@ -256,22 +255,6 @@ def _says_the_same(before: Interval, after: Interval) -> bool:
     return before.ends_at == after.starts_at and before == replace(
         after, starts_at=before.starts_at, ends_at=before.ends_at
     )
-
-
-def split_by_day(
-    interval: Interval, *, calendar: Calendar, now: datetime
-) -> Iterator[tuple[date, Interval]]:
-    """Yield the local days an interval lies on, each with its part of it.
-
-    One that is still open is cut at `now`; one that begins later yields nothing. The days are
-    those of the site's zone: 2026-11-30 17:30 UTC is 1 December in Pontianak.
-    """
-    start, end = interval.starts_at, min(interval.ends_at or now, now)
-    while start < end:
-        day = calendar.day_of(start)
-        midnight = calendar.local_day(day).end
-        yield day, replace(interval, starts_at=start, ends_at=min(midnight, end))
-        start = midnight
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from packhouse.domain.sites.calendar import (
     WorkingHours,
     add_working,
     checked_zone,
-    subtract_working,
 )
 from packhouse.domain.sites.holidays import Holiday, Ramadan, indonesian_holidays, next_ramadan
 from packhouse.domain.sites.hours import (
@@ -39,6 +38,5 @@ __all__ = [
     "indonesian_holidays",
     "next_ramadan",
     "parse_hours",
-    "subtract_working",
     "without_friday_prayer",
 ]

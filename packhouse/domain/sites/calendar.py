@@ -243,21 +243,6 @@ def add_working(start: datetime, minutes: int, open_ranges: Sequence[TimeRange])
     return from_epoch(line.end_at(target)) if line and target <= line.length else None
 
 
-def subtract_working(
-    end: datetime, minutes: int, open_ranges: Sequence[TimeRange]
-) -> datetime | None:
-    """Return the latest start of `minutes` of work that is done by `end`, or None.
-
-    The mirror of `add_working`: breaks of the day do not count, and work that must be done by a
-    time in a break is done before it.
-    """
-    if not minutes:
-        return end
-    line = _line(open_ranges)
-    target = (line.position(to_epoch(end)) if line else 0) - minutes * 60
-    return from_epoch(line.start_at(target)) if line and target >= 0 else None
-
-
 def _line(open_ranges: Sequence[TimeRange]) -> WorkingDay | None:
     if not open_ranges:
         return None

@@ -1,7 +1,7 @@
 """Reasons have one meaning, intervals never overlap, and a paper log tells its runs."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 
 import pytest
@@ -22,11 +22,10 @@ from packhouse.domain.runs import (
     labelled_ranges,
     paper_runs,
     resolve,
-    split_by_day,
 )
 from packhouse.domain.time_range import TimeRange
 from tests.support import worked_day
-from tests.support.worked_day import CALENDAR, at
+from tests.support.worked_day import at
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 T0 = at("00:00")
@@ -221,42 +220,6 @@ def test_the_order_of_intervals_does_not_matter(parts: list[Interval], random: R
 
     assert resolve(shuffled) == resolve(parts)
     assert resolve(resolve(parts)) == resolve(parts)
-
-
-def test_a_run_over_midnight_is_split_at_the_local_midnight() -> None:
-    """UTIL-04: 22:00 on 30 November to 02:00 on 1 December is two hours in each month."""
-    night = Interval(
-        at("22:00", date(2026, 11, 30)), at("26:00", date(2026, 11, 30)), Reason.RUNNING
-    )
-
-    parts = dict(split_by_day(night, calendar=CALENDAR, now=NOW))
-
-    assert {day: TimeRange(p.starts_at, p.ends_at or NOW).minutes for day, p in parts.items()} == {
-        date(2026, 11, 30): 120,
-        date(2026, 12, 1): 120,
-    }
-
-
-def test_an_event_belongs_to_the_month_of_the_local_clock() -> None:
-    """UTIL-05: 2026-12-01T00:30+07:00 is 2026-11-30T17:30Z, and December."""
-    start = datetime(2026, 11, 30, 17, 30, tzinfo=UTC)
-    event = Interval(start, start + timedelta(minutes=5), Reason.RUNNING)
-
-    assert [day for day, _ in split_by_day(event, calendar=CALENDAR, now=NOW)] == [
-        date(2026, 12, 1)
-    ]
-
-
-def test_an_open_interval_is_split_up_to_now() -> None:
-    broken = interval("10:00", None, "breakdown")
-
-    parts = list(split_by_day(broken, calendar=CALENDAR, now=at("33:00")))
-
-    assert [(day.day, part.ends_at) for day, part in parts] == [
-        (26, at("24:00")),
-        (27, at("33:00")),
-    ]
-    assert not list(split_by_day(broken, calendar=CALENDAR, now=at("09:00")))
 
 
 def test_a_stretch_tells_its_instants_and_its_state() -> None:
