@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
 
 PAPER_NAMES: Mapping[str, LazyString] = {
     "nib": _l("NIB"),
@@ -46,9 +47,9 @@ LIKENESS_NAMES: Mapping[str, LazyString] = {
     "name": _l("nama sama, kabupaten/kota sama"),
 }
 MOVED_NAMES: Mapping[str, LazyString] = {
-    "products": _l("Produk"),
-    "bookings": _l("Reservasi"),
-    "jobs": _l("Pekerjaan"),
+    "products": _lp("banyak", "Produk"),
+    "bookings": _lp("banyak", "Reservasi"),
+    "jobs": _lp("banyak", "Pekerjaan"),
     "orders": _l("Pesanan koperasi"),
     "series": _l("Jadwal rutin"),
     "wishes": _l("Daftar tunggu"),

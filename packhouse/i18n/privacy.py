@@ -5,6 +5,7 @@ text promises raises its version: an old yes then counts no longer.
 """
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
 
 PURPOSE_NAMES = {
     "whatsapp": _l("Pesan lewat WhatsApp atau SMS"),
@@ -50,13 +51,13 @@ HELD_NAMES = {
     "memberships": _l("Usaha yang Anda wakili"),
     "businesses": _l("Data usaha"),
     "cooperative_members": _l("Keanggotaan koperasi"),
-    "products": _l("Produk"),
+    "products": _lp("banyak", "Produk"),
     "documents": _l("Dokumen dan izin"),
     "verifications": _l("Pemeriksaan dokumen"),
-    "jobs": _l("Pekerjaan"),
+    "jobs": _lp("banyak", "Pekerjaan"),
     "orders": _l("Pesanan bersama"),
     "job_lines": _l("Baris pesanan bersama"),
-    "bookings": _l("Reservasi"),
+    "bookings": _lp("banyak", "Reservasi"),
     "series": _l("Reservasi berulang"),
     "wishes": _l("Daftar tunggu"),
     "demands": _l("Permintaan yang belum terlayani"),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from packhouse.db import UtcDateTime, db
 from packhouse.domain.users import (
     IDLE_LIMIT,
+    PEOPLE_OF_A_PHONE,
     Actor,
     Role,
     SecretKind,
@@ -157,6 +158,21 @@ def my_account(*, user_id: int) -> Person | None:
         .order_by(Site.name)
     )
     return _person(user, tuple(sites))
+
+
+def needs_email(*, user_id: int) -> bool:
+    """Say whether a telephone number cannot lead to this person: too many share it before her.
+
+    At sign-in the oldest accounts of a number are compared with, so that nobody is pushed out.
+    """
+    session = db.session()
+    user = session.get(User, user_id)
+    if user is None or user.email or not user.phone:
+        return False
+    older = session.scalar(
+        select(func.count()).where(User.phone == user.phone, User.is_active, User.id < user.id)
+    )
+    return (older or 0) >= PEOPLE_OF_A_PHONE
 
 
 def _actors(*more: InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...]]:

@@ -83,6 +83,7 @@ class Registered:
 
     secret: str
     product_id: int
+    user_id: int
 
 
 @use_case
@@ -218,7 +219,7 @@ def _attempt(
             _fulfil(session, promise, told, hashed=hashed, locale=locale, now=now)
         user = session.get_one(User, promise.user_id)
         opened = open_session(session, user=user, now=now, lifetime=lifetime)
-        return Registered(opened.secret, promise.product_id or 0)
+        return Registered(opened.secret, promise.product_id or 0, user.id)
 
 
 def _promise(session: Session, *, key: str, told: Newcomer, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -78,6 +79,19 @@ def test_who_is_called_as_another_in_her_regency_is_told_gently(
 
     assert "dengan nama ini sudah ada" not in alone
     assert "dengan nama ini sudah ada di Kab. Kapuas Hulu" in alike
+
+
+def test_the_fourth_person_of_a_telephone_is_told_to_sign_in_by_address(
+    client: FlaskClient, make: Make
+) -> None:
+    make.machine()
+    for _ in range(3):
+        make.user(phone="+6281234567890", created_at=make.now - timedelta(days=3))
+
+    page = client.get(sign_up(client).location).text
+
+    assert "masuk dengan surel" in page
+    assert "Isi surel di bawah" in client.get("/account").text
 
 
 def test_everything_wrong_is_said_at_once_and_nothing_typed_is_lost(client: FlaskClient) -> None:

@@ -10,7 +10,7 @@ from packhouse.domain.users import SecretKind
 from packhouse.errors import RuleBroken, TooMany
 from packhouse.forms.users import ContactForm, PasswordForm
 from packhouse.i18n.messages import problem_text
-from packhouse.queries.users import is_open
+from packhouse.queries.users import is_open, needs_email
 from packhouse.services import sessions
 from packhouse.services import users as accounts
 from packhouse.web import login
@@ -123,5 +123,6 @@ def _page(*, form: PasswordForm | None = None, contact: ContactForm | None = Non
         form=form or PasswordForm(formdata=None),
         contact=contact,
         person=person,
+        needs_email=needs_email(user_id=current_actor().id or 0),
         may_help=current_actor().role in STAFF,
     )

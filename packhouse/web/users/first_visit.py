@@ -15,6 +15,7 @@ from packhouse.i18n.locale import current_locale
 from packhouse.i18n.names import regency_name
 from packhouse.queries.businesses import has_namesake
 from packhouse.queries.machines import packs
+from packhouse.queries.users import needs_email
 from packhouse.services.registration import Newcomer, problems_with_newcomer, sign_up
 from packhouse.web import login
 from packhouse.web.access import Access, allow
@@ -63,6 +64,8 @@ def create_account() -> ResponseReturnValue:
     login.begin_session(registered.secret)
     _say_what_was_assumed(registered.product_id)
     _say_who_is_called_alike(told)
+    if needs_email(user_id=registered.user_id):
+        _say_to_add_an_address()
     return redirect(_times(registered.product_id, form.quantity.data or 1), code=303)
 
 
@@ -111,6 +114,20 @@ def _times(product_id: int, quantity: int) -> str:
         )
         flash(text, "warning")
     return url_for("slots.quote", product=product_id, quantity=min(quantity, most))
+
+
+def _say_to_add_an_address() -> None:
+    flash(
+        Markup("{} <a href='{}'>{}</a>").format(
+            _(
+                "Nomor ponsel ini sudah dipakai beberapa orang lain. Lain kali Anda masuk dengan"
+                " surel, bukan dengan nomor:"
+            ),
+            url_for("users.account"),
+            _("Tambahkan surel Anda"),
+        ),
+        "warning",
+    )
 
 
 def _say_who_is_called_alike(told: Newcomer) -> None:
