@@ -27,7 +27,8 @@ LINKS: Mapping[MessageKind, str] = MappingProxyType(
 
 
 # Facts that are told as a time, beside when to be there.
-INSTANTS = frozenset({"answer_by", "was", "decide_by"})
+LIKELY = ("expected", "earlier")
+INSTANTS = frozenset({"answer_by", "was", "decide_by", *LIKELY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ def render(
     when = period(facts["starts_at"], facts["ends_at"], zone=zone, locale=locale)
     start = local_datetime(from_epoch(facts["starts_at"]), zone, locale=locale)
     known = {"code": plain(facts["code"]), "start": start.replace(NBSP, " ")}
+    # What was written before a likely time was told names the booked one.
+    known |= dict.fromkeys(LIKELY, known["start"])
     for name in INSTANTS & facts.keys():
         told = local_datetime(from_epoch(facts[name]), zone, locale=locale)
         known[name] = told.replace(NBSP, " ")

@@ -92,11 +92,11 @@ WORDS: Mapping[MessageKind, Words] = MappingProxyType(
             ),
         ),
         MessageKind.NEW_TIME_TOLD: Words(
-            _l("Jadwal %(code)s bergeser sedikit: %(start)s"),
+            _l("Mesin atau jam %(code)s berubah sedikit: %(start)s"),
             _l(
-                "Waktu lama Anda, %(was)s, tidak dapat dipakai. Maaf. Yang berlaku sekarang adalah"
-                " jadwal di bawah ini. Bila Anda tidak dapat datang, buka reservasinya dan tolak:"
-                " Anda boleh memilih waktu lain atau membatalkan tanpa catatan."
+                "Maaf, jadwal Anda berubah sedikit; semula %(was)s. Yang berlaku sekarang adalah"
+                " jadwal di bawah ini. Bila Anda tidak dapat datang, buka reservasinya: Anda boleh"
+                " memilih waktu lain atau membatalkan tanpa catatan."
             ),
         ),
         MessageKind.REMINDER_3_DAYS: Words(
@@ -124,8 +124,15 @@ WORDS: Mapping[MessageKind, Words] = MappingProxyType(
         MessageKind.RUN_OVERRAN: Words(
             _l("Mesin untuk %(code)s mungkin terlambat siap"),
             _l(
-                "Pemakaian sebelum Anda belum selesai, jadi mesin mungkin terlambat siap."
-                " Reservasi Anda tetap berlaku."
+                "Pemakaian sebelum Anda belum selesai. Mesin kemungkinan baru siap untuk Anda"
+                " %(expected)s. Reservasi Anda tetap berlaku, dan Anda tidak dihitung terlambat."
+            ),
+        ),
+        MessageKind.MAY_COME_EARLIER: Words(
+            _l("Anda boleh datang lebih awal untuk %(code)s"),
+            _l(
+                "Pemakaian sebelum Anda selesai lebih cepat. Bila Anda mau, mesin siap untuk Anda"
+                " mulai %(earlier)s. Bila tidak, jadwal Anda tetap."
             ),
         ),
         MessageKind.PASSWORD_LINK: Words(

@@ -35,6 +35,7 @@ class MessageKind(StrEnum):
     REMINDER_2_HOURS = "reminder_2_hours"
     NO_SHOW = "no_show"
     RUN_OVERRAN = "run_overran"
+    MAY_COME_EARLIER = "may_come_earlier"
     OFFER_MADE = "offer_made"
     OFFER_EXPIRED = "offer_expired"
     OFFER_WITHDRAWN = "offer_withdrawn"
@@ -138,6 +139,7 @@ APPOINTMENTS = REMINDERS | {
     MessageKind.NEW_TIME_ASKED,
     MessageKind.NEW_TIME_TOLD,
     MessageKind.RUN_OVERRAN,
+    MessageKind.MAY_COME_EARLIER,
 }
 
 _TAKEN = frozenset({State.CONFIRMED, State.ARRIVED, State.RUNNING, State.FINISHED})
@@ -159,6 +161,7 @@ _STILL_TRUE: MappingProxyType[MessageKind, frozenset[State]] = MappingProxyType(
         MessageKind.REMINDER_2_HOURS: frozenset({State.CONFIRMED}),
         MessageKind.NO_SHOW: frozenset({State.NO_SHOW}),
         MessageKind.RUN_OVERRAN: frozenset({State.CONFIRMED}),
+        MessageKind.MAY_COME_EARLIER: frozenset({State.CONFIRMED}),
     }
 )
 

@@ -16,7 +16,6 @@ from packhouse.services import (
     businesses,
     downtime,
     privacy,
-    reminders,
     reports,
     runs,
     sites,
@@ -103,7 +102,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty(
         "warn_of_overruns",
         timedelta(seconds=60),
-        lambda now: reminders.warn_of_overruns(now=now),
+        lambda now: runs.warn_of_overruns(now=now),
     ),
     Duty(
         "follow_outages",

@@ -18,7 +18,6 @@ from packhouse.db import setting, transaction, use_case
 from packhouse.domain.bookings import State
 from packhouse.domain.permissions import may_operate
 from packhouse.domain.reminders import (
-    LAST_HOUR,
     NEWS_KEEPS,
     ORDINARY,
     REMINDERS,
@@ -38,9 +37,7 @@ from packhouse.models.bookings import Booking, JobLine, Order
 from packhouse.models.businesses import Membership
 from packhouse.models.machines import Machine
 from packhouse.models.reminders import Message
-from packhouse.models.runs import Run
 from packhouse.models.sites import Site
-from packhouse.models.slots import Occupation
 from packhouse.models.users import User
 from packhouse.services.audit import Subject, record
 
@@ -204,40 +201,6 @@ def forget_reminders(session: Session, *, booking: Booking, now: datetime) -> No
         if not true:
             message.state = MessageState.CANCELLED
             message.finished_at = now
-
-
-@use_case
-def warn_of_overruns(*, now: datetime) -> int:
-    """Tell who comes next on a machine that should be hers by now but is still running.
-
-    Each booking is warned once; returns how many were.
-    """
-    with transaction() as session:
-        waiting = session.execute(
-            select(Booking, Site)
-            .join(Occupation, Occupation.id == Booking.occupation_id)
-            .join(Site, Site.id == Booking.site_id)
-            .where(
-                Booking.state == State.CONFIRMED,  # Who has arrived sees it herself.
-                Occupation.status == "live",
-                Occupation.from_at <= now,
-                Booking.starts_at > now - LAST_HOUR,
-                select(Run.id)
-                .where(Run.machine_id == Booking.machine_id, Run.ended_at.is_(None))
-                .exists(),
-                ~select(Message.id)
-                .where(
-                    Message.booking_id == Booking.id,
-                    Message.booking_version == Booking.version,
-                    Message.kind == MessageKind.RUN_OVERRAN,
-                )
-                .exists(),
-            )
-            .order_by(Booking.id)
-        ).all()
-        for booking, site in waiting:
-            tell(session, kind=MessageKind.RUN_OVERRAN, booking=booking, site=site, now=now)
-        return len(waiting)
 
 
 def _quiet_hours() -> QuietHours:

@@ -12,10 +12,9 @@ from packhouse.errors import NotFound, WrongState
 from packhouse.models.audit import AuditEntry
 from packhouse.models.bookings import Booking
 from packhouse.models.reminders import Message
-from packhouse.models.runs import Run
-from packhouse.services.reminders import mark_all_read, mark_read, retry_dead, warn_of_overruns
+from packhouse.services.reminders import mark_all_read, mark_read, retry_dead
 from tests.factories import Make
-from tests.support.messages import Booked, book, change, outbox, plan, write
+from tests.support.messages import book, change, outbox, plan, write
 
 
 def messages() -> list[Message]:
@@ -246,35 +245,3 @@ def test_reviving_is_refused_to_strangers_for_the_living_and_when_too_late(
     settle("dead")
     with pytest.raises(WrongState, match="message_too_late"):
         retry_dead(actor=operator, message_id=first, now=make.at(8))
-
-
-def run_on_her_machine(booked: Booked, started_at: datetime) -> None:
-    with transaction() as session:
-        booking = session.get_one(Booking, booked.id)
-        session.add(
-            Run(
-                booking_id=booking.id,
-                machine_id=booking.machine_id,
-                started_at=started_at,
-                planned_rate=15.0,
-            )
-        )
-
-
-def test_who_comes_next_is_warned_once_when_her_machine_is_still_running(make: Make) -> None:
-    booked = book(make, make.at(9))
-    others = book(make, make.at(9))
-    run_on_her_machine(booked, make.at(7))
-
-    assert warn_of_overruns(now=make.at(8, 55)) == 0
-    assert warn_of_overruns(now=make.at(9)) == 1
-    assert warn_of_overruns(now=make.at(9, 5)) == 0
-
-    assert {(m.kind, m.booking_id) for m in messages()} == {("run_overran", booked.id)}
-    assert others.id != booked.id
-
-
-def test_who_has_waited_an_hour_needs_no_warning(make: Make) -> None:
-    run_on_her_machine(book(make, make.at(9)), make.at(7))
-
-    assert warn_of_overruns(now=make.at(10)) == 0

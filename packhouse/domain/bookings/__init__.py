@@ -6,6 +6,7 @@ from packhouse.domain.bookings.lateness import (
     knock_on,
     later,
     left_to_do,
+    run_end,
     waited_until,
 )
 from packhouse.domain.bookings.limits import (
@@ -98,6 +99,7 @@ __all__ = [
     "problems_with_cooling",
     "problems_with_start",
     "problems_with_words",
+    "run_end",
     "waited_until",
     "week_of",
 ]

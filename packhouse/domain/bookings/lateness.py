@@ -8,6 +8,7 @@ her grace begins when it is.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from packhouse.domain.sites import WorkingDay
 from packhouse.domain.time_range import from_epoch, to_epoch
@@ -107,6 +108,27 @@ def _in_working_time(day: WorkingDay, instant: datetime) -> datetime:
     if not day.ranges or instant >= day.ranges[-1].end:
         return instant
     return max(instant, from_epoch(day.start_at(day.position(to_epoch(instant)))))
+
+
+def run_end(
+    day: WorkingDay, *, planned_minutes: int, started_at: datetime, lost: timedelta, now: datetime
+) -> datetime:
+    """Return when a run that is on is likely to be done: what is left of it, from now on.
+
+    ``lost`` is how long it stood still so far. Breaks of the day are no work either.
+    """
+    rested = lost + _breaks(day, started_at, now)
+    left = left_to_do(planned_minutes=planned_minutes, started_at=started_at, lost=rested, now=now)
+    return later(day, now, left)
+
+
+def _breaks(day: WorkingDay, start: datetime, end: datetime) -> timedelta:
+    shared = (
+        min(after.start, end) - max(before.end, start)
+        for before, after in pairwise(day.ranges)
+        if before.end < end and start < after.start
+    )
+    return sum(shared, timedelta(0))
 
 
 def left_to_do(

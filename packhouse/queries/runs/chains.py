@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from packhouse.domain.bookings import Due, Expected, State, knock_on, later, left_to_do
+from packhouse.domain.bookings import Due, Expected, State, knock_on, run_end
 from packhouse.domain.sites import WorkingDay
 from packhouse.queries.runs.rows import AnyRow
 from packhouse.queries.runs.views import OpenBreakdown, OpenRun
@@ -44,31 +44,19 @@ def expected_day(
     return {each.code: each for each in found}
 
 
-def run_ends_at(machine: AnyRow, run: OpenRun, working: WorkingDay, now: datetime) -> datetime:
-    """Return when an open run is likely to be done: what is left of it, from now on."""
+def _run_end(machine: AnyRow, run: OpenRun, working: WorkingDay, now: datetime) -> datetime:
     if run.planned_end is None:
         return now
     lost = timedelta(seconds=int(machine.lost_seconds or 0))
     if run.is_paused:
         lost += now - run.since
-    left = left_to_do(
+    return run_end(
+        working,
         planned_minutes=machine.run_setup_minutes + machine.run_minutes,
         started_at=run.started_at,
-        lost=lost + _breaks(working, run.started_at, now),
+        lost=lost,
         now=now,
     )
-    return later(working, now, left)
-
-
-def _breaks(working: WorkingDay, start: datetime, end: datetime) -> timedelta:
-    """Return the time of the day's breaks between two instants: nobody works then."""
-    pauses = zip(working.ranges, working.ranges[1:], strict=False)
-    shared = (
-        min(after.start, end) - max(before.end, start)
-        for before, after in pauses
-        if before.end < end and start < after.start
-    )
-    return sum(shared, timedelta(0))
 
 
 def _free_from(
@@ -80,7 +68,7 @@ def _free_from(
 ) -> datetime:
     ends = [each for each in (machine.last_run_at, machine.last_breakdown_at) if each is not None]
     if run is not None:
-        ends.append(run_ends_at(machine, run, working, now))
+        ends.append(_run_end(machine, run, working, now))
     if breakdown is not None:
         ends.append(max(breakdown.expected_back_at, now))
     if ends:

@@ -20,6 +20,7 @@ from packhouse.services.bookings import Answer, answer_of, become, note
 from packhouse.services.runs.cleaning import require_clean
 from packhouse.services.runs.early import hold_from, refuse_too_early
 from packhouse.services.runs.forgotten import closed_by_itself, settle_forgotten
+from packhouse.services.runs.delays import tell_next
 from packhouse.services.runs.hands import Counts, operated
 from packhouse.services.runs.lots import name_lot
 from packhouse.services.runs.states import (
@@ -231,6 +232,7 @@ def finish(
             _mark(session, run, noted)
             become(session, booking, State.FINISHED, actor=actor, now=now)
             offer_freed(session, spot=spot, actor=actor, now=now)
+            tell_next(session, booking=booking, spot=spot, now=now)
             return note_tap(
                 session, booking, action="finish", tapped=tapped, noted=noted, actor=actor, now=now
             )

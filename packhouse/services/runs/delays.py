@@ -1,0 +1,160 @@
+"""Who comes next on a machine that is late, or free early: told once, with the new time."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, func, select, type_coerce
+from sqlalchemy.orm import Session
+
+from packhouse.db import transaction, use_case
+from packhouse.domain.bookings import Due, Expected, State, knock_on, later, run_end
+from packhouse.domain.reminders import LAST_HOUR, MessageKind
+from packhouse.domain.runs import WORK
+from packhouse.domain.sites import WorkingDay
+from packhouse.domain.time_range import slot_of, to_epoch
+from packhouse.models.bookings import Booking
+from packhouse.models.reminders import Message
+from packhouse.models.runs import Run, StateInterval
+from packhouse.models.sites import Site, load_calendar
+from packhouse.models.slots import Claim, Occupation
+from packhouse.services.reminders import tell
+from packhouse.services.slots import Place
+
+# So many minutes late are worth a message before her own clean should have begun.
+WORTH_TELLING = 15
+# So much earlier is worth leaving home for.
+WORTH_COMING = timedelta(minutes=15)
+WAITING = (State.REQUESTED, State.CONFIRMED, State.ARRIVED)
+
+
+@use_case
+def warn_of_overruns(*, now: datetime) -> int:
+    """Tell everybody whose machine will not be hers in time because a run before her is late.
+
+    As soon as a quarter of an hour is foreseen, or when the house should clean for her by now.
+    Each booking is warned once, with the time that is likely; returns how many were. Who has
+    arrived sees it herself.
+    """
+    with transaction() as session:
+        warned = 0
+        for run in session.scalars(select(Run).where(Run.ended_at.is_(None)).order_by(Run.id)):
+            for booking, site, likely in _behind(session, run, now):
+                tell(
+                    session, kind=MessageKind.RUN_OVERRAN, booking=booking, site=site, now=now,
+                    payload={"expected": to_epoch(likely.starts_at)},
+                )  # fmt: skip
+                warned += 1
+        return warned
+
+
+def _behind(session: Session, run: Run, now: datetime) -> Iterator[tuple[Booking, Site, Expected]]:
+    """Yield who is to be warned behind an open run, with when she is likely to begin."""
+    rows = session.execute(
+        select(Booking, Occupation.from_at)
+        .join(Occupation, Occupation.id == Booking.occupation_id)
+        .where(
+            Booking.machine_id == run.machine_id,
+            Booking.state.in_(WAITING),
+            Occupation.status == "live",
+            Booking.starts_at > now - LAST_HOUR,
+            Booking.starts_at < now + timedelta(days=1),
+        )
+        .order_by(Booking.starts_at, Booking.id)
+    ).all()
+    if not rows:
+        return
+    site = session.get_one(Site, rows[0].Booking.site_id)
+    calendar = load_calendar(session, site.id)
+    today = calendar.day_of(now)
+    rows = [row for row in rows if calendar.day_of(row.Booking.starts_at) == today]
+    working = calendar.working_day(today)
+    free_from = _run_end(session, run, working, now)
+    dues = [_due(row.Booking) for row in rows]
+    likely = {each.code: each for each in knock_on(working, dues, free_from=free_from, now=now)}
+    told = _told(session, [row.Booking for row in rows])
+    for booking, from_at in rows:
+        expected = likely[booking.code]
+        late = expected.house_minutes >= WORTH_TELLING or from_at <= now
+        if booking.state == State.CONFIRMED and late and (booking.id, booking.version) not in told:
+            yield booking, site, expected
+
+
+def _due(booking: Booking) -> Due:
+    minutes = booking.setup_minutes + booking.run_minutes
+    return Due(booking.code, booking.starts_at, booking.changeover_minutes, minutes)
+
+
+def _run_end(session: Session, run: Run, working: WorkingDay, now: datetime) -> datetime:
+    """Return when an open run is likely to be done, by what it has not done yet."""
+    booking = session.get(Booking, run.booking_id) if run.booking_id else None
+    if booking is None:
+        return now
+    ended = func.coalesce(StateInterval.ends_at, to_epoch(now))
+    stood = type_coerce(ended, BigInteger) - type_coerce(StateInterval.starts_at, BigInteger)
+    lost = session.scalar(
+        select(func.sum(stood, type_=BigInteger)).where(
+            StateInterval.run_id == run.id, StateInterval.reason.not_in(WORK)
+        )
+    )
+    return run_end(
+        working,
+        planned_minutes=booking.setup_minutes + booking.run_minutes,
+        started_at=run.started_at,
+        lost=timedelta(seconds=int(lost or 0)),
+        now=now,
+    )
+
+
+def _told(session: Session, bookings: list[Booking]) -> set[tuple[int | None, int | None]]:
+    rows = session.execute(
+        select(Message.booking_id, Message.booking_version).where(
+            Message.booking_id.in_([each.id for each in bookings]),
+            Message.kind == MessageKind.RUN_OVERRAN,
+        )
+    )
+    return {(row.booking_id, row.booking_version) for row in rows}
+
+
+def tell_next(session: Session, *, booking: Booking, spot: Place, now: datetime) -> None:
+    """Tell who comes next today that she may come earlier, after a run that left time on it.
+
+    Only if nobody on the waitlist was given that time, and it is worth leaving home for. Her
+    booked time stays hers: she comes earlier if she wishes.
+    """
+    session.flush()
+    following = session.execute(
+        select(Booking, Occupation.from_at)
+        .join(Occupation, Occupation.id == Booking.occupation_id)
+        .where(
+            Booking.machine_id == booking.machine_id,
+            Booking.starts_at > booking.starts_at,
+            Booking.starts_at < spot.calendar.local_day(spot.day_of(now)).end,
+            Booking.state == State.CONFIRMED,
+            Occupation.status == "live",
+        )
+        .order_by(Booking.starts_at)
+        .limit(1)
+    ).first()
+    if following is None or _is_held(session, booking.machine_id, now, following.from_at):
+        return
+    hers = following.Booking
+    working = spot.calendar.working_day(spot.day_of(now))
+    ready_at = later(working, now, hers.changeover_minutes)
+    if ready_at <= hers.starts_at - WORTH_COMING:
+        tell(
+            session, kind=MessageKind.MAY_COME_EARLIER, booking=hers, site=spot.site, now=now,
+            payload={"earlier": to_epoch(ready_at)},
+        )  # fmt: skip
+
+
+def _is_held(session: Session, machine_id: int, start: datetime, end: datetime) -> bool:
+    found = session.scalar(
+        select(Claim.occupation_id)
+        .where(
+            Claim.machine_id == machine_id,
+            Claim.slot >= slot_of(start),
+            Claim.slot < slot_of(end),
+        )
+        .limit(1)
+    )
+    return found is not None
