@@ -85,6 +85,24 @@ def test_a_run_that_breaks_goes_on_after_the_repair(floor: Floor) -> None:
     assert all(db.session.scalars(select(StateInterval.run_id)))
 
 
+def test_what_an_interrupted_run_leaves_is_nobodys_while_the_machine_is_broken(
+    floor: Floor,
+) -> None:
+    floor.start(floor.at(9))
+    downtime.report_breakdown(
+        machine="M3", reason="breakdown", expected_back_at=floor.at(14),
+        actor=floor.operator, now=floor.at(9, 10),
+    )  # fmt: skip
+
+    floor.finish(floor.at(9, 15))
+
+    with pytest.raises((SlotTaken, RuleBroken)):
+        floor.book(floor.at(9, 25))
+    assert not verify(now=floor.at(9, 15))
+    downtime.repair(machine="M3", actor=floor.operator, now=floor.at(9, 20))
+    assert floor.book(floor.at(9, 25))
+
+
 def test_nothing_starts_on_a_broken_machine(floor: Floor) -> None:
     later = floor.book(floor.at(14))
     broken(floor, 8, until=11)

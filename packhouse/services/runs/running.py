@@ -255,7 +255,27 @@ def end_run(session: Session, *, booking: Booking, run: Run, ended_at: datetime)
     occupation = session.get_one(Occupation, booking.occupation_id)
     occupation.status = "done"
     used_to = max(ceil_to_slot(ended_at), occupation.from_at + SLOT)
+    planned_to = occupation.to_at
     occupation.to_at = min(used_to, occupation.to_at)
     if occupation.attended_from is not None and occupation.attended_from >= occupation.to_at:
         occupation.attended_from = None
     session.flush()
+    if occupation.to_at < planned_to:
+        _leave_to_breakdown(session, run.machine_id, occupation.to_at, planned_to)
+
+
+def _leave_to_breakdown(
+    session: Session, machine_id: int, left_from: datetime, left_to: datetime
+) -> None:
+    """Give what a run leaves to the breakdown behind it: nobody could use that time."""
+    block = session.scalar(
+        select(Occupation).where(
+            Occupation.machine_id == machine_id,
+            Occupation.kind == "breakdown",
+            Occupation.status == "live",
+            Occupation.from_at == left_to,
+        )
+    )
+    if block is not None and open_breakdown(session, machine_id=machine_id) is not None:
+        block.from_at = left_from
+        session.flush()
