@@ -1,17 +1,17 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from packhouse.db import db
+from packhouse.db import db, transaction
 from packhouse.domain.users import Role
 from packhouse.errors import NotAllowed, NotFound, Stale, WrongState
-from packhouse.models.bookings import Booking, Move
+from packhouse.models.bookings import Booking, Move, never_agreed
 from packhouse.models.machines import Machine
 from packhouse.models.reminders import Message
 from packhouse.models.replanning import PlanAnswer, PlanRow, ReplanningPlan
 from packhouse.queries.audit import verify
-from packhouse.services import bookings, downtime, replanning
+from packhouse.services import bookings, downtime, replanning, runs
 from packhouse.services.bookings import Target, Wish
 from packhouse.services.replanning import Change, Mark
 from tests.factories import Make
@@ -238,6 +238,23 @@ def test_she_accepts_declines_or_wants_a_call(house: House) -> None:
     replanning.note_call(code=house.codes[2], result="agreed", actor=house.operator, now=now)
     assert stands(house.codes[2]) == "called"
     assert verify(now=now) == ()
+
+
+def test_a_time_she_never_agreed_to_is_no_promise_of_hers(house: House) -> None:
+    house.break_down(house.at(16))
+    house.apply(house.propose())
+    first, second, _ = house.codes
+
+    bookings.cancel(code=first, actor=house.producers[0], now=house.make.now)
+    start = booking(second).starts_at
+    runs.no_show(code=second, actor=house.operator, now=start + timedelta(hours=1))
+
+    assert not booking(first).cancelled_late
+    with transaction() as session:
+        missed = session.scalars(
+            select(Booking.id).where(Booking.state == "no_show", ~never_agreed())
+        ).all()
+    assert missed == []
 
 
 def test_others_neither_apply_nor_answer(house: House) -> None:

@@ -7,6 +7,7 @@ from packhouse.models.bookings.holding import (
     load_cooling,
     load_holders,
     load_use,
+    never_agreed,
     taken_by_others,
 )
 from packhouse.models.bookings.requests import RequestQuestion, RuleException
@@ -41,6 +42,7 @@ __all__ = [
     "load_cooling",
     "load_holders",
     "load_use",
+    "never_agreed",
     "phases_of",
     "taken_by_others",
 ]

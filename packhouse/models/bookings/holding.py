@@ -7,9 +7,11 @@ from datetime import date, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     and_,
     bindparam,
+    literal_column,
     or_,
     select,
     true,
@@ -186,6 +188,19 @@ def taken_by_others() -> ColumnElement[bool]:
     )
 
 
+def never_agreed() -> ColumnElement[bool]:
+    """Say whether the house had moved a booking whose owner then did not come, unanswered.
+
+    A time she never agreed to is no promise of hers. (The tables of plans stand above this one.)
+    """
+    asked = (
+        "EXISTS (SELECT 1 FROM plan_answers WHERE plan_answers.booking_id = bookings.id"
+        " AND plan_answers.booking_version = bookings.version - 1"
+        " AND plan_answers.state IN ('asked', 'informed', 'call_wanted'))"
+    )
+    return literal_column(asked, Boolean)
+
+
 def load_cooling(session: Session, *, business_id: int | None, now: datetime) -> CoolDown | None:
     """Return the cool-down of a business that runs now, if one does."""
     asked = {"business_id": business_id, "since": now - MEMORY - COOL_DOWN, "now": now}
@@ -199,4 +214,5 @@ _MISSED = select(Booking.starts_at).where(
     Booking.starts_at <= bindparam("now"),
     Booking.state == State.NO_SHOW,
     ~taken_by_others(),
+    ~never_agreed(),
 )

@@ -2,7 +2,7 @@
 
 from packhouse.models.replanning.misfits import Misfit, load_misfits, load_operators
 from packhouse.models.replanning.situations import Marks, load_situation
-from packhouse.models.replanning.tables import PlanAnswer, PlanRow, ReplanningPlan
+from packhouse.models.replanning.tables import PlanAnswer, PlanRow, ReplanningPlan, is_asked
 from packhouse.models.replanning.touched import Touched, Work, load_touched
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "ReplanningPlan",
     "Touched",
     "Work",
+    "is_asked",
     "load_misfits",
     "load_operators",
     "load_situation",

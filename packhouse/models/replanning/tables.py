@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from packhouse.db import STRICT, Base, Json, UtcDateTime
+from packhouse.domain.replanning.answers import ANSWERABLE
+from packhouse.models.bookings import Booking
 
 OF_HOUSE = "state = 'proposed' AND maintenance_id IS NULL"
 OF_WORK = "state = 'proposed' AND maintenance_id IS NOT NULL"
@@ -151,3 +153,13 @@ class PlanAnswer(Base):
     called_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     result: Mapped[str | None]
     note: Mapped[str] = mapped_column(default="")
+
+
+def is_asked(session: Session, booking: Booking) -> bool:
+    """Say whether the house moved a booking and its people have not agreed to the new time."""
+    asked = select(PlanAnswer.plan_id).where(
+        PlanAnswer.booking_id == booking.id,
+        PlanAnswer.booking_version == booking.version,
+        PlanAnswer.state.in_(sorted(ANSWERABLE)),
+    )
+    return session.scalar(asked.limit(1)) is not None

@@ -10,7 +10,7 @@ from packhouse.domain.bookings import HOLDING, State
 from packhouse.domain.bookings.reliability import Reliability
 from packhouse.domain.users import Actor
 from packhouse.models.audit import AuditEntry
-from packhouse.models.bookings import Booking, taken_by_others
+from packhouse.models.bookings import Booking, never_agreed, taken_by_others
 from packhouse.models.machines import Machine
 from packhouse.models.runs import Run
 from packhouse.models.tariffs import BookingReduction, Tariff, TariffReduction
@@ -190,7 +190,11 @@ def _reliability(mine: ColumnElement[bool]) -> Reliability:
                 times(missed),
                 times(and_(cancelled, Booking.cancelled_late)),
                 times(and_(cancelled, ~Booking.cancelled_late)),
-                times(and_(or_(missed, Booking.cancelled_late), taken_by_others())),
+                times(
+                    and_(
+                        or_(missed, Booking.cancelled_late), or_(taken_by_others(), never_agreed())
+                    )
+                ),
             ).where(mine)
         )
         .one()

@@ -23,6 +23,7 @@ from packhouse.errors import NotAllowed, NotFound, Problem, RuleBroken, SlotTake
 from packhouse.models.bookings import Booking, Move
 from packhouse.models.machines import Machine
 from packhouse.models.products import Product
+from packhouse.models.replanning import is_asked
 from packhouse.models.slots import Occupation
 from packhouse.services.audit import Once, answer_once
 from packhouse.services.bookings.booking import Wish, alternatives_to
@@ -257,7 +258,7 @@ def cancel_booking(
     """Call off a booking whose machine is locked. Raises WrongState."""
     if booking.state not in CANCELLABLE:
         raise WrongState("wrong_state", code=booking.code, state=booking.state, wanted="cancel")
-    bound = booking.state in (State.CONFIRMED, State.ARRIVED)
+    bound = booking.state in (State.CONFIRMED, State.ARRIVED) and not is_asked(session, booking)
     booking.cancelled_late = bound and _is_late(booking, spot, now)
     become(session, booking, State.CANCELLED, actor=actor, now=now, reason=reason.strip())
     release(session, booking, spot)
