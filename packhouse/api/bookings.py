@@ -25,7 +25,7 @@ from packhouse.api.wire import (
     page_of,
     sent_back,
 )
-from packhouse.domain.bookings import State
+from packhouse.domain.bookings import LONGEST_WORDS, State
 from packhouse.domain.permissions import STAFF, Access, allow
 from packhouse.domain.users import SYSTEM
 from packhouse.queries.bookings import booking_item, bookings_page
@@ -72,6 +72,7 @@ class NewBooking(Input):
     quantity = Number(most=MOST_PIECES, required=True)
     machine = Text(required=True)
     starts_at = Instant(required=True)
+    override_reason = Text(least=0, most=LONGEST_WORDS, load_default="")
 
 
 class JobPart(Input):
@@ -84,6 +85,7 @@ class NewJob(Input):
     product = ProductReference(required=True)
     quantity = Number(most=MOST_PIECES, required=True)
     parts = fields.List(fields.Nested(JobPart), required=True, validate=Letters(1, MOST_PARTS))
+    override_reason = Text(least=0, most=LONGEST_WORDS, load_default="")
 
 
 class Move(Input):
@@ -93,8 +95,23 @@ class Move(Input):
     reason = Text(least=0, load_default="")
 
 
+class Approval(Input):
+    override_reason = Text(least=0, most=LONGEST_WORDS, load_default="")
+    version = Number()
+
+
 class Rejection(Input):
-    reason = Text(required=True)
+    reason = Text(required=True, most=LONGEST_WORDS)
+    version = Number()
+
+
+class Asked(Input):
+    question = Text(required=True, most=LONGEST_WORDS)
+    version = Number()
+
+
+class Answered(Input):
+    answer = Text(required=True, most=LONGEST_WORDS)
 
 
 class Cancellation(Input):
@@ -130,13 +147,16 @@ def index(chosen: dict[str, Any]) -> ResponseReturnValue:
 @bp.arguments(Repeatable, location="headers")
 @bp.response(201, Booking, headers=LOCATED)
 def create(wanted: dict[str, Any], once: dict[str, str]) -> ResponseReturnValue:
-    """Book a machine for a product; with a key, however often it is sent."""
-    actor = asking()
+    """Book a machine for a product; with a key, however often it is sent.
+
+    With an override_reason the staff go beyond the limits of fair use; it is kept.
+    """
+    actor, override = asking(), wanted.pop("override_reason")
     product_id = product_id_of(reference=wanted.pop("product"), actor=actor)
     source = "desk" if actor.role in STAFF else "online"
     booked = bookings.book(
         wish=Wish(product_id=product_id, **wanted),
-        actor=actor, now=clock.now(), key=once.get("key"), source=source,
+        actor=actor, now=clock.now(), key=once.get("key"), source=source, override=override,
     )  # fmt: skip
     return booked, 201, here(f"bookings/{booked['code']}")
 
@@ -155,6 +175,7 @@ def create_job(wanted: dict[str, Any], once: dict[str, str]) -> ResponseReturnVa
         parts=tuple(Part(**part) for part in wanted["parts"]),
         actor=actor, now=clock.now(), key=once.get("key"),
         source="desk" if actor.role in STAFF else "online",
+        override=wanted["override_reason"],
     )  # fmt: skip
     return answer, 201, here(f"jobs/{answer['code']}")
 
@@ -186,20 +207,44 @@ def show(_nothing: dict[str, Any], code: str) -> ResponseReturnValue:
 
 @bp.route("/bookings/<code>/approve", methods=["POST"])
 @allow(Access.MANAGER)
-@bp.arguments(Nothing, required=False)
+@bp.arguments(Approval, required=False)
 @bp.response(200, Booking)
-def approve(_nothing: dict[str, Any], code: str) -> ResponseReturnValue:
-    """Confirm a request."""
-    return bookings.approve(code=code, actor=asking(), now=clock.now())
+def approve(told: dict[str, Any], code: str) -> ResponseReturnValue:
+    """Confirm a request; one that breaks a limit by now needs an override_reason."""
+    override, version = told.get("override_reason", ""), told.get("version")
+    return bookings.approve(
+        code=code, actor=asking(), now=clock.now(), version=version, override=override
+    )
 
 
 @bp.route("/bookings/<code>/reject", methods=["POST"])
 @allow(Access.MANAGER)
 @bp.arguments(Rejection)
 @bp.response(200, Booking)
-def reject(told: dict[str, str], code: str) -> ResponseReturnValue:
-    """Refuse a request, with a reason that its owner reads."""
-    return bookings.reject(code=code, reason=told["reason"], actor=asking(), now=clock.now())
+def reject(told: dict[str, Any], code: str) -> ResponseReturnValue:
+    """Refuse a request, with a reason that its owner reads beside other times."""
+    now: datetime = clock.now()
+    refused = bookings.reject(code=code, actor=asking(), now=now, **told)
+    promote(actor=SYSTEM, now=now)
+    return refused
+
+
+@bp.route("/bookings/<code>/ask", methods=["POST"])
+@allow(Access.MANAGER)
+@bp.arguments(Asked)
+@bp.response(200, Booking)
+def ask(told: dict[str, Any], code: str) -> ResponseReturnValue:
+    """Ask the owner of a request something; the first question extends its deadline."""
+    return bookings.ask(code=code, actor=asking(), now=clock.now(), **told)
+
+
+@bp.route("/bookings/<code>/answer", methods=["POST"])
+@allow(Access.PRODUCER)
+@bp.arguments(Answered)
+@bp.response(200, Booking)
+def answer(told: dict[str, Any], code: str) -> ResponseReturnValue:
+    """Answer what was asked about a request."""
+    return bookings.answer(code=code, text=told["answer"], actor=asking(), now=clock.now())
 
 
 @bp.route("/bookings/<code>/cancel", methods=["POST"])

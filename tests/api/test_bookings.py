@@ -7,7 +7,9 @@ import pytest
 from flask import Flask
 
 from packhouse import clock
+from packhouse.db import transaction
 from packhouse.domain.users import Role
+from packhouse.models.sites import Site
 from tests.api.conftest import House, Program, ProgramOf, codes
 from tests.factories import Make
 from tests.support.queries import CountQueries
@@ -239,6 +241,40 @@ def test_a_request_is_approved_or_rejected_with_a_reason(
     assert (rejected.status_code, rejected.json["state"]) == (200, "rejected")
     assert wordless.status_code == 400
     assert house.producer.post(f"bookings/{second['code']}/approve").status_code == 403
+
+
+def test_beyond_a_limit_programs_need_a_reason_too(make: Make, house: House) -> None:
+    make.machine(house.site, code="M4", needs_approval=True)
+    asked = house.book(8, machine="M4")["code"]
+    with transaction() as session:
+        session.get_one(Site, house.site).limit_open = 0
+    wanted = {
+        "product": house.product, "quantity": 100, "machine": "M4",
+        "starts_at": make.at(13).isoformat(),
+    }  # fmt: skip
+
+    assert house.manager.post(f"bookings/{asked}/approve").status_code == 422
+    refused = house.manager.post("bookings", wanted)
+    booked = house.manager.post("bookings", wanted | {"override_reason": "Panen raya"})
+    approved = house.manager.post(f"bookings/{asked}/approve", {"override_reason": "Pameran"})
+
+    assert (refused.status_code, booked.status_code, approved.status_code) == (422, 201, 200)
+    report = house.manager.get("reports/exceptions", from_="2026-11-01", to="2026-11-30").json
+    assert report["counts"] == {"approved": 1, "booked": 1, "put_back": 0, "put_first": 0}
+    assert [each["reason"] for each in report["rows"]] == ["Pameran", "Panen raya"]
+
+
+def test_a_question_is_asked_and_answered(make: Make, house: House) -> None:
+    make.machine(house.site, code="M4", needs_approval=True)
+    code = house.book(8, machine="M4")["code"]
+
+    asked = house.manager.post(f"bookings/{code}/ask", {"question": "Berapa karton?"})
+    answered = house.producer.post(f"bookings/{code}/answer", {"answer": "Sepuluh"})
+
+    assert (asked.status_code, answered.status_code) == (200, 200)
+    assert answered.json["version"] == 3
+    assert house.producer.post(f"bookings/{code}/ask", {"question": "?"}).status_code == 403
+    assert house.producer.post(f"bookings/{code}/answer", {"answer": "x"}).status_code == 409
 
 
 def test_a_booking_moves_and_keeps_its_code(house: House, make: Make) -> None:

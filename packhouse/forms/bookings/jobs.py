@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from wtforms import HiddenField, SelectMultipleField
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from packhouse.errors import Malformed
 from packhouse.forms import IdempotentForm, WholeNumberField
-from packhouse.forms.bookings.booking import LARGEST, CancelForm
+from packhouse.forms.bookings.booking import LARGEST, LONGEST_REASON, CancelForm
 from packhouse.forms.slots import MOST_PIECES
 from packhouse.i18n.formats import machine_time
 from packhouse.services.bookings import MOST_PARTS, Part
@@ -25,6 +26,9 @@ class JobForm(IdempotentForm):
         validators=[InputRequired(), NumberRange(min=1, max=MOST_PIECES)], widget=HiddenInput()
     )
     part = SelectMultipleField(validate_choice=False)
+    override = StringField(
+        _l("Alasan pengecualian dari batas pemakaian"), [Optional(), Length(max=LONGEST_REASON)]
+    )
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -15,7 +15,7 @@ from packhouse.queries.slots import product_choice
 from packhouse.queries.slots.combined import pieces_at
 from packhouse.services import bookings
 from packhouse.web.access import Access, allow, current_actor
-from packhouse.web.bookings.frame import bp
+from packhouse.web.bookings.frame import bp, may_excuse
 from packhouse.web.bookings.jobs import of_parts
 from packhouse.web.errors import status_of
 
@@ -46,6 +46,7 @@ def job_create() -> ResponseReturnValue:
             now=clock.now(),
             key=(form.idempotency_key.data or "")[:200] or None,
             source="desk" if actor.role in STAFF else "online",
+            override=(form.override.data or "") if actor.role in STAFF else "",
         )
     except (SlotTaken, RuleBroken) as refused:
         return _recap(form, refused.problems, status_of(refused))
@@ -70,5 +71,6 @@ def _recap(form: JobForm, refused: Sequence[Problem], status: int) -> ResponseRe
         product=product,
         choice=None if problems else choice,
         problems=of_parts(problems),
+        may_override=may_excuse(actor, problems),
     )
     return page, status if refused or not problems else 422

@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from packhouse.domain.bookings import State
-from packhouse.domain.permissions import may_act_for, may_manage, may_operate
+from packhouse.domain.permissions import STAFF, may_act_for, may_manage, may_operate
 from packhouse.domain.users import Actor
 from packhouse.errors import Conflict, Problem
 from packhouse.i18n.messages import problem_text
@@ -17,6 +17,8 @@ from packhouse.web.access import current_actor
 from packhouse.web.errors import status_of
 
 bp = Blueprint("bookings", __name__)
+# The limits of fair use: the staff may go beyond them with a reason.
+EXCUSABLE = ("limit_", "pool_", "cooling_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,12 @@ def abilities(actor: Actor, booking: BookingItem, now: datetime) -> Abilities:
         staff=staff,
         late=late,
     )
+
+
+def may_excuse(actor: Actor, problems: Sequence[Problem]) -> bool:
+    """Say whether limits of fair use are all that refuses it, and this person may go beyond."""
+    excusable = all(each.code.startswith(EXCUSABLE) for each in problems)
+    return bool(problems) and actor.role in STAFF and excusable
 
 
 def stale_page(code: str, seen: int | None, endpoint: str, error: Conflict) -> ResponseReturnValue:

@@ -15,10 +15,7 @@ from packhouse.queries.bookings.record import held_already
 from packhouse.queries.slots import ProductChoice, journey_of, product_choice, visit_at
 from packhouse.services import bookings
 from packhouse.web.access import Access, allow, current_actor
-from packhouse.web.bookings.frame import bp, told
-
-# The limits of fair use: the staff may go beyond them with a reason.
-EXCUSABLE = ("limit_", "pool_", "cooling_")
+from packhouse.web.bookings.frame import bp, may_excuse, told
 
 
 @bp.get("/bookings/new")
@@ -77,9 +74,7 @@ def _recap(form: BookForm, refused: Sequence[Problem]) -> ResponseReturnValue:
         product=product,
         visit=None if problems else visit,
         problems=told(problems),
-        may_override=bool(problems)
-        and actor.role in STAFF
-        and all(each.code.startswith(EXCUSABLE) for each in problems),
+        may_override=may_excuse(actor, problems),
         journey=visit
         and journey_of(
             business_id=product.business_id, machine=wish.machine, starts_at=wish.starts_at
