@@ -116,6 +116,11 @@ class PolicyForm(HouseForm):
     delay_minutes = WholeNumberField(
         _l("Atur ulang jadwal bila pelanggan berikutnya mundur berapa menit"), [InputRequired()]
     )
+    inform_minutes = WholeNumberField(
+        _l("Pergeseran pada hari yang sama cukup diberitahukan sampai berapa menit"),
+        [InputRequired()],
+        description=_l("Bila lebih, atau ke jenis mesin lain, pelanggan ditanya dahulu."),
+    )
     limit_open = WholeNumberField(
         _l("Reservasi yang belum selesai, paling banyak"),
         [Optional()],

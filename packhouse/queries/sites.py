@@ -48,6 +48,7 @@ class SiteItem:
     directions: str
     absence_minutes: int
     delay_minutes: int
+    inform_minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ _COLUMNS = (
     Site.request_hours, Site.grace_minutes, Site.is_demo, Site.created_at,
     Site.overrun_minutes, Site.limit_open, Site.limit_week_hours, Site.limit_month_hours,
     Site.phone, Site.directions, Site.absence_minutes, Site.delay_minutes,
+    Site.inform_minutes,
 )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ class Policy:
     overrun_minutes: int = 30
     absence_minutes: int = 5
     delay_minutes: int = 30
+    inform_minutes: int = 30
     limit_open: int | None = None
     limit_week_hours: int | None = None
     limit_month_hours: int | None = None
@@ -69,6 +70,7 @@ LIMITS = {
     "overrun_minutes": (0, 240),
     "absence_minutes": (0, 240),
     "delay_minutes": (5, 480),
+    "inform_minutes": (0, 240),
     "limit_open": (0, 1000),
     "limit_week_hours": (0, 7 * 24),
     "limit_month_hours": (0, 31 * 24),

@@ -17,8 +17,8 @@ from packhouse.web.sites.frame import FIELDS, HOURS_FIELDS, bp, managed
 
 POLICY = (
     "horizon_days", "notice_minutes", "cancel_hours", "request_hours", "grace_minutes",
-    "overrun_minutes", "absence_minutes", "delay_minutes", "limit_open", "limit_week_hours",
-    "limit_month_hours",
+    "overrun_minutes", "absence_minutes", "delay_minutes", "inform_minutes", "limit_open",
+    "limit_week_hours", "limit_month_hours",
 )  # fmt: skip
 MOST_MACHINES = 200
 
