@@ -343,8 +343,8 @@ def test_a_manager_changes_what_the_house_promises(browser: FlaskClient) -> None
     given: dict[str, Any] = {
         "name": "Rumah Kemasan Kota", "address": "Jalan Contoh 2", "owner": "city",
         "horizon_days": "30", "notice_minutes": "0", "cancel_hours": "48", "request_hours": "24",
-        "grace_minutes": "15", "overrun_minutes": "20", "absence_minutes": "5", "delay_minutes": "30",
-        "inform_minutes": "20",
+        "grace_minutes": "15", "overrun_minutes": "20", "absence_minutes": "5",
+        "delay_minutes": "30", "inform_minutes": "20",
     }  # fmt: skip
     wrong = send(browser, "/sites/PTK/edit", 422, **(given | {"horizon_days": "0"}))
     assert 'id="horizon_days-error"' in wrong
