@@ -1,5 +1,6 @@
 """Forms of the operator's day: the count of a run, and a customer who simply came."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -10,13 +11,16 @@ from wtforms import (
     PasswordField,
     SelectField,
     StringField,
+    TelField,
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from packhouse.domain.runs import PAUSE_REASONS, Reason
+from packhouse.domain.users import LONGEST_NAME
 from packhouse.forms import BaseForm, IdempotentForm, WholeNumberField
 from packhouse.forms.slots import DAY_FORMATS, MOST_PIECES, AddressForm
 from packhouse.i18n.names import name_of
+from packhouse.services.registration import Newcomer
 from packhouse.services.runs import Counts, Tapped
 
 MOST_COUNTED = 10_000_000
@@ -104,6 +108,42 @@ class WalkInForm(AddressForm):
         _l("Jumlah kemasan"), [InputRequired(), NumberRange(min=1, max=MOST_PIECES)]
     )
     machine = SelectField(_l("Mesin"), default="")
+
+
+class NewcomerForm(IdempotentForm):
+    """Somebody new at the desk, in a queue: what is needed for a trial, and no more."""
+
+    name = StringField(_l("Nama usaha atau orangnya"), [InputRequired(), Length(max=LONGEST_NAME)])
+    phone = TelField(_l("Nomor HP (WhatsApp)"), [InputRequired(), Length(max=60)])
+    product = StringField(
+        _l("Produk yang mau dikemas"), [InputRequired(), Length(max=LONGEST_NAME)]
+    )
+    pack = SelectField(_l("Kemasan"), [InputRequired()])
+    quantity = WholeNumberField(
+        _l("Jumlah kemasan"), [InputRequired(), NumberRange(min=1, max=MOST_PIECES)]
+    )
+    lane = SelectField(
+        _l("Jalur"),
+        choices=lambda: [(lane, name_of("lane", lane)) for lane in ("halal", "non_halal")],
+    )
+
+    def offer_packs(self, packs: Iterable[str]) -> None:
+        """List what the machines of the house can fill."""
+        named = [(code, name_of("pack", code)) for code in packs]
+        self.pack.choices = [("", _l("Pilih kemasan")), *named]
+
+    def newcomer(self, regency: str) -> Newcomer:
+        """Return what was told; she lives in the regency of the house until she says more."""
+        return Newcomer(
+            name=str(self.name.data or ""),
+            phone=str(self.phone.data or ""),
+            village="",
+            regency=regency,
+            product=str(self.product.data or ""),
+            pack=str(self.pack.data or ""),
+            quantity=self.quantity.data,
+            lane=str(self.lane.data or ""),
+        )
 
 
 class LabelForm(AddressForm):

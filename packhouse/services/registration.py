@@ -11,6 +11,7 @@ from packhouse.db import db, transaction, use_case
 from packhouse.domain.audit import fingerprint
 from packhouse.domain.businesses import Level, Size, problems_with_business
 from packhouse.domain.passwords import hash_password, problems_with_password, verify_password
+from packhouse.domain.permissions import may_serve_businesses
 from packhouse.domain.products import Aroma, sounds_non_halal
 from packhouse.domain.users import (
     LONGEST_NAME,
@@ -21,10 +22,10 @@ from packhouse.domain.users import (
     problem_with_phone,
     secret_hash,
 )
-from packhouse.errors import KeyReused, Problem, RuleBroken, TooMany
+from packhouse.errors import KeyReused, NotAllowed, Problem, RuleBroken, TooMany
 from packhouse.models.businesses import Business
 from packhouse.models.users import SignUp, User
-from packhouse.services.audit import Subject, record
+from packhouse.services.audit import Once, Subject, answer_once, record
 from packhouse.services.businesses import Papers, add_business
 from packhouse.services.businesses.steps import OWNER, join
 from packhouse.services.products import Recipe, add_product, problems_with_recipe
@@ -117,6 +118,34 @@ def sign_up(
         if done is not None:
             return done
     raise KeyReused("sign_up_repeated")
+
+
+@use_case
+def take_in(*, told: Newcomer, actor: Actor, now: datetime, key: str | None = None) -> int:
+    """Make a business on trial and a product for somebody at the desk; return the product's id.
+
+    She gets no account: her telephone number is kept, and she may sign up later. Where she lives
+    can wait too. A repeat under one key makes nothing new. Raises NotAllowed, RuleBroken with all
+    problems at once.
+    """
+    if not may_serve_businesses(actor):
+        raise NotAllowed
+    found = [each for each in problems_with_newcomer(told) if each.code != "village_missing"]
+    if found:
+        raise RuleBroken(found)
+    once = Once(key, "take_in", asdict(told)) if key else None
+    with transaction() as session:
+
+        def act() -> dict[str, int]:
+            business = _founded(session, told, actor=actor, now=now)
+            recipe = told.recipe
+            product = add_product(
+                session, business_id=business.id, recipe=recipe, actor=actor, now=now
+            )
+            return {"product": product}
+
+        answer = answer_once(session, actor=actor, now=now, once=once, act=act)
+        return int(answer["product"])
 
 
 def problems_with_newcomer(told: Newcomer) -> list[Problem]:

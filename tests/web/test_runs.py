@@ -305,7 +305,7 @@ def test_a_walk_in_goes_straight_to_the_machine(floor: Floor) -> None:
         again = floor.browser.post("/walk-in?site=PTK", data=data)
 
     booking = db.session.scalars(select(Booking).where(Booking.source == "walk_in")).one()
-    assert (booking.state, booking.starts_at) == ("arrived", floor.at(10))
+    assert (booking.state, booking.starts_at) == ("running", floor.at(10))
     assert admitted.location == again.location == f"/bookings/{booking.code}/session"
 
 

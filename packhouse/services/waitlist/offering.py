@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, transaction, use_case
@@ -28,6 +28,7 @@ from packhouse.domain.waitlist import (
 )
 from packhouse.errors import Conflict, RuleBroken
 from packhouse.models.machines import Machine
+from packhouse.models.replanning import is_wanted_first
 from packhouse.models.slots import OperatorLoad
 from packhouse.models.waitlist import (
     FreedTime,
@@ -68,7 +69,13 @@ def _next_freed(session: Session, actor: Actor, now: datetime) -> int:
         session.execute(delete(FreedTime).execution_options(synchronize_session=False))
         return 0
     freed = session.scalar(
-        select(FreedTime).order_by(FreedTime.id).limit(1).with_for_update(skip_locked=True)
+        select(FreedTime)
+        .join(Machine, Machine.id == FreedTime.machine_id)
+        # Who lost her time to the house comes before those who wait for one.
+        .where(or_(FreedTime.to_at <= now, ~is_wanted_first(now)))
+        .order_by(FreedTime.id)
+        .limit(1)
+        .with_for_update(of=FreedTime, skip_locked=True)
     )
     if freed is None:
         return 0

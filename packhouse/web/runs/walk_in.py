@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from packhouse import clock
 from packhouse.errors import (
+    Conflict,
     Malformed,
     NotFound,
     PackhouseError,
@@ -20,17 +21,20 @@ from packhouse.errors import (
 )
 from packhouse.forms import new_key
 from packhouse.forms.bookings import BookForm
-from packhouse.forms.runs import WalkInForm
+from packhouse.forms.runs import NewcomerForm, WalkInForm
 from packhouse.i18n.names import name_of
 from packhouse.queries.runs import House
+from packhouse.queries.runs.regulars import Reception, reception, regulars
 from packhouse.queries.slots import machines_for, product_choice, product_choices
-from packhouse.services import bookings, runs, slots
+from packhouse.services import bookings, registration, runs, slots
 from packhouse.services.slots import Ask, Quote
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.errors import status_of
 from packhouse.web.runs.frame import bp, house_or_refuse, told
 
 DIGITS = 19
+# What begins this soon may begin now.
+SOON = timedelta(minutes=5)
 
 
 @bp.get("/walk-in")
@@ -64,7 +68,37 @@ def admit() -> ResponseReturnValue:
     # A second tap finds the run begun already, a booking for another day waits for its day.
     with suppress(WrongState, RuleBroken):
         runs.check_in(code=code, actor=actor, now=now)
+        if request.form.get("begin"):
+            runs.start(code=code, actor=actor, now=now)
     return redirect(url_for("runs.session", code=code), code=303)
+
+
+@bp.post("/walk-in/newcomer")
+@allow(Access.STAFF)
+def newcomer() -> ResponseReturnValue:
+    """Take somebody in who was never here, on trial, and show what is free for her now."""
+    house = house_or_refuse()
+    form, desk = _newcomer_form(house)
+    if not form.validate():
+        return _walk_in_page(house, _walk_in_form(house), newcomer=form), 422
+    key = (form.idempotency_key.data or "")[:200] or None
+    about = form.newcomer(desk.regency)
+    try:
+        product = registration.take_in(told=about, actor=current_actor(), now=clock.now(), key=key)
+    except (RuleBroken, Conflict) as refused:
+        page = _walk_in_page(house, _walk_in_form(house), newcomer=form, problems=told(refused))
+        return page, status_of(refused)
+    found = url_for("runs.walk_in", site=house.code, product=product, quantity=form.quantity.data)
+    return redirect(found, code=303)
+
+
+def _newcomer_form(house: House) -> tuple[NewcomerForm, Reception]:
+    desk = reception(site_id=house.id)
+    form = NewcomerForm() if request.method == "POST" else NewcomerForm(formdata=None)
+    if request.method != "POST":
+        form.idempotency_key.data = new_key()
+    form.offer_packs(desk.packs)
+    return form, desk
 
 
 def _taken(form: BookForm, refused: PackhouseError) -> ResponseReturnValue:
@@ -138,7 +172,9 @@ def _walk_in_page(
     *,
     found: Quote | None = None,
     problems: Sequence[str] = (),
+    newcomer: NewcomerForm | None = None,
 ) -> str:
+    actor, now = current_actor(), clock.now()
     offers = sorted(found.offers, key=lambda each: each.starts_at) if found else []
     return render_template(
         "runs/walk_in.html",
@@ -148,5 +184,9 @@ def _walk_in_page(
         refusals=found.refusals if found else (),
         asked=found is not None,
         problems=problems,
-        now=clock.now(),
+        now=now,
+        soon=SOON,
+        regulars=() if found else regulars(site_id=house.id, actor=actor, now=now),
+        newcomer=newcomer or _newcomer_form(house)[0],
+        is_new=newcomer is not None,
     )
