@@ -29,6 +29,11 @@ def _named(family: str, codes: Any) -> list[tuple[str, str]]:
     return [(str(code), name_of(family, code)) for code in codes]
 
 
+def utility_choices(needed: list[Utility]) -> list[tuple[str, str]]:
+    """Return what may be out as a form has it; all where no machine needs anything."""
+    return _named("utility", needed or Utility)
+
+
 def instant_of(day: Any, clock: Any, zone: str) -> datetime:
     """Return a local day and time as an instant; Malformed where no calendar holds it."""
     try:
@@ -41,7 +46,7 @@ class UntilForm(IdempotentForm):
     """Until when something lasts: one of the quick choices, or a day and a time."""
 
     # The quick choices are instants: they depend on the hours of the house.
-    back = RadioField(_l("Kembali kapan?"), [Optional()], validate_choice=False)
+    back = RadioField(_l("Kembali kapan?"), validate_choice=False)
     day = DateField(_l("Tanggal"), [Optional()], format=DAY_FORMATS)
     time = TimeField(_l("Jam"), [Optional()], format=TIME_FORMATS)
     note = StringField(_l("Catatan"), [Optional(), Length(max=LONGEST_NOTE)])

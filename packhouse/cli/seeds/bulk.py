@@ -27,6 +27,7 @@ COLUMNS: dict[str, str] = {
     " asset_number acquired_year acquisition_value fund_kind fund_source holder condition"
     " lane_document",
     "machine_packs": "machine_id pack",
+    "machine_utilities": "machine_id utility",
     "tariffs": "id machine_id per_hour valid_from legal_basis",
     "businesses": "id name kind regency_code size size_rule level seen_level nib is_demo"
     " created_at",

@@ -193,6 +193,25 @@ def _break(play: Play) -> None:
         long + HOUR * 5,
         lambda: report("PTK-AUGER-1", "waiting_parts", 24 * 24, "Suku cadang dari Surabaya"),
     )
+    _keep_up(play)
+
+
+def _keep_up(play: Play) -> None:
+    """Have work come back by the calendar, by running hours and by the counter."""
+    began = play.now - timedelta(days=25)
+    for machine, basis, every, minutes, note in (
+        ("PTK-BAND-1", "running_hours", 40, 90, "Ganti pita pemanas dan sabuk"),
+        ("PTK-VFFS-1", "days", 30, 120, "Lumasi rantai, periksa pisau"),
+        ("PTK-VAK-1", "pieces", 5000, 60, "Ganti oli pompa vakum"),
+    ):
+        told = {"machine": machine, "basis": basis, "every": every, "minutes": minutes}
+        play.at(
+            began,
+            lambda told=told, note=note: downtime.add_schedule(  # type: ignore[misc]
+                **told, reason="maintenance", note=note, lead_days=7,
+                actor=play.manager, now=clock.now(),
+            ),
+        )  # fmt: skip
 
 
 def _refuse(play: Play, firms: dict[str, Known]) -> None:

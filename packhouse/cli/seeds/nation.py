@@ -19,6 +19,7 @@ from packhouse.cli.seeds.people import add_staff
 from packhouse.cli.seeds.seasons import WEEKDAYS, poisson, season_of
 from packhouse.cli.seeds.stations import House, Station
 from packhouse.domain.businesses import REGENCIES
+from packhouse.domain.downtime import usual_needs
 from packhouse.domain.sites import Holiday, indonesian_holidays, parse_hours
 from packhouse.domain.time_range import to_epoch
 
@@ -162,4 +163,6 @@ def _machine(rows: Rows, place: tuple[int, str], model: str, opened: datetime) -
     )  # fmt: skip
     for pack in sorted(draft.packs):
         rows.link("machine_packs", machine, pack)
+    for need in sorted(usual_needs(draft.kind)):
+        rows.link("machine_utilities", machine, need)
     rows.add("tariffs", machine, sort.per_hour, to_epoch(opened), LEGAL_BASIS)

@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from packhouse.db import transaction, use_case
 from packhouse.domain.bookings import HOLDING
+from packhouse.domain.downtime import usual_needs
 from packhouse.domain.machines import MachineTime, cleanings_on, closing_clean_fits
 from packhouse.domain.permissions import may_manage
 from packhouse.domain.users import Actor
 from packhouse.errors import NotAllowed, NotFound, Problem, RuleBroken
 from packhouse.models.bookings import Booking
+from packhouse.models.downtime import MachineUtility
 from packhouse.models.machines import ConditionNote, Machine
 from packhouse.models.runs import StateInterval
 from packhouse.models.sites import Site
@@ -134,8 +136,15 @@ def furnish(
     now: datetime,
     legal_basis: str = "",
 ) -> None:
-    """Give a new machine its packs and its first tariff, which holds for bookings made today."""
+    """Give a new machine its packs and its first tariff, which holds for bookings made today.
+
+    It needs what its kind usually does, until somebody says otherwise.
+    """
     session.add_all(new_packs(machine, draft))
+    session.add_all(
+        MachineUtility(machine_id=machine.id, utility=each)
+        for each in sorted(usual_needs(draft.kind))
+    )
     session.add(
         ConditionNote(
             machine_id=machine.id,

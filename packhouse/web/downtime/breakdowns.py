@@ -23,6 +23,7 @@ from packhouse.services import downtime
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.downtime.frame import (
     bp,
+    day_in_words,
     machine_page,
     opening_of,
     shown_machine,
@@ -76,8 +77,7 @@ def _report_page(form: BreakdownForm, shown: MachineDowntime) -> str:
     choices = [
         (_("Dalam 1 jam"), ceil_to_slot(clock.now() + timedelta(hours=1))),
         (_("Sampai tutup"), shown.back_today),
-        (_("Buka berikutnya"), shown.back_next),
-        (_("Hari kerja sesudahnya"), shown.back_after),
+        *((day_in_words(at, shown.zone), at) for at in (shown.back_next, shown.back_after)),
     ]
     if shown.fault is not None:
         choices.insert(0, (_("Tetap"), shown.fault.expected_back_at))

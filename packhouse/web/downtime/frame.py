@@ -1,7 +1,6 @@
 """What the pages of downtime share."""
 
 from datetime import datetime, time
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -12,7 +11,7 @@ from packhouse import clock
 from packhouse.domain.permissions import may_manage
 from packhouse.errors import NotFound, PackhouseError
 from packhouse.forms.downtime import PICKED
-from packhouse.i18n.formats import local_datetime
+from packhouse.i18n.formats import local_date, local_datetime
 from packhouse.i18n.locale import current_locale
 from packhouse.i18n.messages import problem_text
 from packhouse.queries.downtime import MachineDowntime, machine_downtime
@@ -75,9 +74,19 @@ def in_words(instant: datetime, zone: str) -> str:
     return local_datetime(instant, zone, locale=current_locale(), style="short")
 
 
+def day_in_words(instant: datetime | None, zone: str) -> str:
+    """Return which day an instant is on, as it is said today."""
+    if instant is None:
+        return ""
+    local = ZoneInfo(zone)
+    days = (instant.astimezone(local).date() - clock.now().astimezone(local).date()).days
+    near = {1: _("Besok"), 2: _("Lusa")}
+    return near.get(days) or local_date(instant, zone, locale=current_locale(), style="weekday")
+
+
 def until_choices(choices: list[tuple[str, datetime | None]], zone: str) -> list[tuple[str, str]]:
     """Return quick choices as a form has them, each an instant with its words, and the picking."""
-    told_ones: list[tuple[str, Any]] = [
+    told_ones = [
         (instant.isoformat(), f"{words} · {in_words(instant, zone)}")
         for words, instant in choices
         if instant is not None

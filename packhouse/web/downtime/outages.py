@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from packhouse import clock
+from packhouse.domain.downtime import Utility
 from packhouse.domain.time_range import ceil_to_slot
 from packhouse.errors import Conflict, Malformed, RuleBroken
 from packhouse.forms import new_key
-from packhouse.forms.downtime import OutageForm, UtilitiesForm
+from packhouse.forms.downtime import OutageForm, UtilitiesForm, utility_choices
 from packhouse.queries.downtime import Needs, needs_of, outage_site
 from packhouse.queries.replanning import affected
 from packhouse.services import downtime
@@ -46,6 +47,7 @@ def _outage_page(form: OutageForm, needs: Needs) -> str:
     ]
     form.back.choices = until_choices(list(choices), needs.zone)
     form.idempotency_key.data = new_key()
+    form.utility.choices = utility_choices([each for each in Utility if needs.machines.get(each)])
     return render_template("downtime/outage.html", form=form, needs=needs)
 
 
