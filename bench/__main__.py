@@ -15,6 +15,7 @@ NAMES = (
     "utilization",
     "waitlist",
     "floor",
+    "month",
     "start",
 )
 
