@@ -4,16 +4,18 @@ import pytest
 from sqlalchemy import select
 
 from packhouse.db import db, transaction
-from packhouse.domain.users import Role
+from packhouse.domain.users import SYSTEM, Role
 from packhouse.errors import NotAllowed, NotFound, Stale, WrongState
 from packhouse.models.bookings import Booking, Move, never_agreed
 from packhouse.models.machines import Machine
 from packhouse.models.reminders import Message
 from packhouse.models.replanning import PlanAnswer, PlanRow, ReplanningPlan
+from packhouse.models.waitlist import Offer
 from packhouse.queries.audit import verify
-from packhouse.services import bookings, downtime, replanning, runs
+from packhouse.services import bookings, downtime, replanning, runs, waitlist
 from packhouse.services.bookings import Target, Wish
 from packhouse.services.replanning import Change, Mark
+from packhouse.services.waitlist import Wanted
 from tests.factories import Make
 
 
@@ -52,6 +54,10 @@ class House:
 
     def apply(self, plan: int, key: str | None = None) -> dict[str, object]:
         return replanning.apply_plan(plan_id=plan, actor=self.operator, now=self.make.now, key=key)
+
+    def revised(self, plan: int, change: Change) -> int:
+        self.revise(plan, change)
+        return plan
 
     def revise(self, plan: int, change: Change | None = None, version: int | None = None) -> int:
         return replanning.revise(
@@ -255,6 +261,25 @@ def test_a_time_she_never_agreed_to_is_no_promise_of_hers(house: House) -> None:
             select(Booking.id).where(Booking.state == "no_show", ~never_agreed())
         ).all()
     assert missed == []
+
+
+def test_who_lost_her_time_comes_before_the_waitlist(house: House) -> None:
+    other, now = house.make.business(), house.make.now
+    whole = house.book(house.products[0], "M2", house.at(8, days=1), quantity=5000)
+    wanted = Wanted(house.make.product(other), 4000, house.at(7, days=1), house.at(16, days=1))
+    waitlist.enter(wanted=wanted, actor=house.make.producer(other), now=now)
+    house.break_down(house.at(16))
+    house.apply(house.revised(house.propose(), Change(house.codes[0], Mark.CALL)))
+    bookings.cancel(code=whole, actor=house.operator, now=now)
+
+    def offers(at: datetime) -> int:
+        while waitlist.promote(actor=SYSTEM, now=at):
+            pass
+        db.session.rollback()
+        return len(db.session.scalars(select(Offer)).all())
+
+    assert offers(now) == 0
+    assert offers(now + timedelta(hours=24, minutes=1)) == 1
 
 
 def test_others_neither_apply_nor_answer(house: House) -> None:
