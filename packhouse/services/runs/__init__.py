@@ -3,7 +3,7 @@
 from packhouse.services.runs.absence import came_after_all, close_forgotten, mark_no_shows, no_show
 from packhouse.services.runs.amending import correct, undo
 from packhouse.services.runs.cleaning import check_clean, close_day, sign_clean
-from packhouse.services.runs.delays import warn_of_overruns
+from packhouse.services.runs.delays import set_aside_slipping, warn_of_overruns
 from packhouse.services.runs.hands import MOST_PIECES, Counts, operated
 from packhouse.services.runs.importing import Imported, LogLine, import_log
 from packhouse.services.runs.running import (
@@ -47,6 +47,7 @@ __all__ = [
     "operated",
     "pause",
     "resume",
+    "set_aside_slipping",
     "settle_setup",
     "sign_clean",
     "start",

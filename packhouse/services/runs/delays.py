@@ -8,17 +8,23 @@ from sqlalchemy.orm import Session
 
 from packhouse.db import transaction, use_case
 from packhouse.domain.bookings import Due, Expected, State, knock_on, later, run_end
+from packhouse.domain.permissions import may_operate
 from packhouse.domain.reminders import LAST_HOUR, MessageKind
 from packhouse.domain.runs import WORK
 from packhouse.domain.sites import WorkingDay
 from packhouse.domain.time_range import slot_of, to_epoch
+from packhouse.domain.users import Actor
+from packhouse.errors import NotFound
 from packhouse.models.bookings import Booking
+from packhouse.models.machines import Machine
 from packhouse.models.reminders import Message
 from packhouse.models.runs import Run, StateInterval
 from packhouse.models.sites import Site, load_calendar
 from packhouse.models.slots import Claim, Occupation
+from packhouse.services.bookings import become, release
 from packhouse.services.reminders import tell
-from packhouse.services.slots import Place
+from packhouse.services.runs.states import open_run
+from packhouse.services.slots import Place, lock_places
 
 # So many minutes late are worth a message before her own clean should have begun.
 WORTH_TELLING = 15
@@ -49,6 +55,16 @@ def warn_of_overruns(*, now: datetime) -> int:
 
 def _behind(session: Session, run: Run, now: datetime) -> Iterator[tuple[Booking, Site, Expected]]:
     """Yield who is to be warned behind an open run, with when she is likely to begin."""
+    chain = _chain(session, run, now)
+    told = _told(session, [booking for booking, *_ in chain])
+    for booking, from_at, likely in chain:
+        late = likely.house_minutes >= WORTH_TELLING or from_at <= now
+        if booking.state == State.CONFIRMED and late and (booking.id, booking.version) not in told:
+            yield booking, session.get_one(Site, booking.site_id), likely
+
+
+def _chain(session: Session, run: Run, now: datetime) -> list[tuple[Booking, datetime, Expected]]:
+    """Return who is still to come today behind an open run: her booking, its clean, her time."""
     rows = session.execute(
         select(Booking, Occupation.from_at)
         .join(Occupation, Occupation.id == Booking.occupation_id)
@@ -62,21 +78,57 @@ def _behind(session: Session, run: Run, now: datetime) -> Iterator[tuple[Booking
         .order_by(Booking.starts_at, Booking.id)
     ).all()
     if not rows:
-        return
-    site = session.get_one(Site, rows[0].Booking.site_id)
-    calendar = load_calendar(session, site.id)
+        return []
+    calendar = load_calendar(session, rows[0].Booking.site_id)
     today = calendar.day_of(now)
     rows = [row for row in rows if calendar.day_of(row.Booking.starts_at) == today]
     working = calendar.working_day(today)
     free_from = _run_end(session, run, working, now)
     dues = [_due(row.Booking) for row in rows]
     likely = {each.code: each for each in knock_on(working, dues, free_from=free_from, now=now)}
-    told = _told(session, [row.Booking for row in rows])
-    for booking, from_at in rows:
-        expected = likely[booking.code]
-        late = expected.house_minutes >= WORTH_TELLING or from_at <= now
-        if booking.state == State.CONFIRMED and late and (booking.id, booking.version) not in told:
-            yield booking, site, expected
+    return [(row.Booking, row.from_at, likely[row.Booking.code]) for row in rows]
+
+
+@use_case
+def set_aside_slipping(*, site: str, actor: Actor, now: datetime) -> tuple[str, ...]:
+    """Take today's time from whoever the house makes wait too long, to be given another.
+
+    Too long is more than the house's limit, or beyond its closing. The first one behind a late
+    run goes first: often nobody behind her has to. She is told, and keeps her rank. Returns the
+    codes. Raises NotFound.
+    """
+    with transaction() as session:
+        house = session.scalar(select(Site).where(Site.code == site))
+        if house is None or not may_operate(actor, house.id):
+            raise NotFound("site_not_found", site=site)
+        machines = select(Run.machine_id).join(Machine, Machine.id == Run.machine_id)
+        late = session.scalars(
+            machines.where(Run.ended_at.is_(None), Machine.site_id == house.id)
+        ).all()
+        found: list[str] = []
+        for spot in lock_places(session, machine_ids=late, now=now):
+            while (booking := _too_late(session, spot, now)) is not None:
+                become(session, booking, State.DISPLACED, actor=actor, now=now, reason="delayed")
+                release(session, booking, spot)
+                tell(
+                    session, kind=MessageKind.BOOKING_DISPLACED, booking=booking, site=spot.site,
+                    now=now,
+                )  # fmt: skip
+                found.append(booking.code)
+        return tuple(found)
+
+
+def _too_late(session: Session, spot: Place, now: datetime) -> Booking | None:
+    run = open_run(session, machine_id=spot.machine.id)
+    for booking, _from_at, likely in _chain(session, run, now) if run is not None else ():
+        over = likely.house_minutes > spot.site.delay_minutes
+        if (
+            booking.state != State.ARRIVED
+            and likely.house_minutes
+            and (over or likely.past_closing)
+        ):
+            return booking
+    return None
 
 
 def _due(booking: Booking) -> Due:

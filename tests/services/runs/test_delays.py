@@ -6,7 +6,10 @@ from sqlalchemy import select
 from packhouse.db import db
 from packhouse.domain.time_range import to_epoch
 from packhouse.domain.users import Role
+from packhouse.errors import NotFound
+from packhouse.models.bookings import Booking
 from packhouse.models.reminders import Message
+from packhouse.queries.audit import verify
 from packhouse.services import bookings, runs, waitlist
 from packhouse.services.bookings import Wish
 from packhouse.services.runs import Counts
@@ -106,3 +109,40 @@ def test_freed_time_goes_to_the_waitlist_before_the_next_one_is_asked(floor: Flo
     floor.finish(floor.at(9, 18))
 
     assert told("may_come_earlier") == []
+
+
+# --- given another time -------------------------------------------------------------------------
+
+
+def state_of(code: str) -> str:
+    return db.session.scalars(select(Booking.state).where(Booking.code == code)).one()
+
+
+def set_aside(floor: Floor, at: datetime) -> tuple[str, ...]:
+    return runs.set_aside_slipping(site="PTK", actor=floor.operator, now=at)
+
+
+def test_who_would_wait_too_long_loses_her_time_and_helps_those_behind(floor: Floor) -> None:
+    assert set_aside(floor, floor.at(10, 10)) == ()
+
+    assert set_aside(floor, floor.at(10, 50)) == (floor.ten,)
+    assert set_aside(floor, floor.at(10, 50)) == ()
+
+    assert (state_of(floor.ten), state_of(floor.eleven)) == ("displaced", "confirmed")
+    told_of = select(Message.kind).where(Message.kind == "booking_displaced")
+    assert db.session.scalars(told_of).all()
+    assert verify(now=floor.at(10, 50)) == ()
+
+
+def test_who_is_there_is_not_sent_away(floor: Floor) -> None:
+    runs.check_in(code=floor.ten, actor=floor.operator, now=floor.at(9, 50))
+
+    assert floor.ten not in set_aside(floor, floor.at(10, 50))
+    assert state_of(floor.ten) == "arrived"
+
+
+def test_another_houses_day_is_not_changed(floor: Floor) -> None:
+    stranger = floor.make.user(Role.OPERATOR, sites=(floor.make.site(),))
+
+    with pytest.raises(NotFound):
+        runs.set_aside_slipping(site="PTK", actor=stranger, now=floor.at(10, 50))

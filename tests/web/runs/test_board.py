@@ -57,8 +57,20 @@ def test_an_overrun_shows_what_it_does_to_the_rest_of_the_day(floor: Floor) -> N
 
     assert "Jadwal 1 pelanggan mundur" in board
     assert "Kemungkinan mulai 10.35, mundur 35 menit karena mesin belum siap" in board
-    assert "Beri waktu lain: Dapur Rasa" in board
+    assert "Atur ulang" in board
     assert f"{behind}" in board
+
+
+def test_who_waits_too_long_is_given_another_time_by_a_plan(floor: Floor) -> None:
+    behind = floor.book(10)
+    with floor.time(9):
+        floor.tap("start")
+    with floor.time(10, 10):
+        assert floor.browser.post("/board/delays?site=PTK").location == "/board?site=PTK"
+    with floor.time(10, 40):
+        plan = floor.browser.post("/board/delays?site=PTK").location
+        assert state_of(behind) == "displaced"
+        assert behind in floor.browser.get(plan).text
 
 
 def test_a_slip_under_the_houses_limit_asks_for_no_new_plan(floor: Floor) -> None:
@@ -69,7 +81,7 @@ def test_a_slip_under_the_houses_limit_asks_for_no_new_plan(floor: Floor) -> Non
         board = words(floor.browser.get("/board").text)
 
     assert "Kemungkinan mulai 10.15" in board
-    assert "Beri waktu lain" not in board
+    assert "Atur ulang" not in board
 
 
 # --- who did not come ---------------------------------------------------------------------------
