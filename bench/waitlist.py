@@ -196,9 +196,10 @@ def furnish(make: Make) -> None:
 def race(app: Flask, engine: str, *, releases: int, processes: int) -> dict[str, Any]:
     """Free time again and again; several workers promote it, and are killed now and then."""
     chance = random.Random(7)
-    stop = FORKED.Event()
-    at = FORKED.Value("q", int(START.timestamp()))
-    began = [FORKED.Event() for _ in range(processes)]
+    # Without locks: who is killed while she holds one would stop everybody.
+    stop = FORKED.RawValue("b", 0)
+    at = FORKED.RawValue("q", int(START.timestamp()))
+    began = [FORKED.RawValue("b", 0) for _ in range(processes)]
     workers = [_worker(app, at, stop, each) for each in began]
     begun = time.perf_counter()
     freed = kills = 0
@@ -208,15 +209,15 @@ def race(app: Flask, engine: str, *, releases: int, processes: int) -> dict[str,
             now = datetime.fromtimestamp(at.value, UTC)
             freed += _release(now, chance)
             index = chance.randrange(processes)
-            if began[index].is_set() and chance.random() < KILLED:
+            if began[index].value and chance.random() < KILLED:
                 os.kill(workers[index].pid or 0, signal.SIGKILL)
                 workers[index].join()
-                began[index].clear()
+                began[index].value = 0
                 db.engine.dispose()
                 workers[index] = _worker(app, at, stop, began[index])
                 kills += 1
             time.sleep(chance.random() * 0.004)
-        stop.set()
+        stop.value = 1
         for worker in workers:
             worker.join(60)
         seconds = time.perf_counter() - begun
@@ -254,10 +255,10 @@ def work(app: Flask, at: Any, stop: Any, began: Any) -> None:
     """Promote whatever is freed, as a worker of the house does, until told to stop."""
     with app.app_context():
         db.engine.dispose(close=False)
-        while not stop.is_set():
+        while not stop.value:
             now = datetime.fromtimestamp(at.value, UTC)
             if waitlist.promote(actor=SYSTEM, now=now):
-                began.set()
+                began.value = 1
             else:
                 time.sleep(0.002)
             db.session.remove()
