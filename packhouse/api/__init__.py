@@ -7,6 +7,7 @@ from flask import Flask
 
 from packhouse.api import (
     bookings,
+    complaints,
     downtime,
     machines,
     products,
@@ -33,6 +34,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     replanning.bp,
     reports.bp,
     waitlist.bp,
+    complaints.bp,
 )
 
 

@@ -10,6 +10,7 @@ from marshmallow import fields
 from packhouse import clock
 from packhouse.api.wire import (
     Blueprint,
+    Day,
     Flag,
     Input,
     Known,
@@ -28,6 +29,8 @@ from packhouse.domain.permissions import Access, allow
 from packhouse.domain.products import Allergen, Aroma, Lane
 from packhouse.domain.users import Actor
 from packhouse.errors import Malformed
+from packhouse.i18n.messages import problem_text
+from packhouse.queries.businesses import PaperItem, cautions_of, papers_of
 from packhouse.queries.products import ProductItem, product_item, products_page
 from packhouse.services.products import LONGEST_NAME, Recipe, create_product
 
@@ -44,6 +47,25 @@ class Product(ma.Schema):
     allergens = fields.List(fields.String(), required=True)
     aroma = fields.String(required=True)
     wet = fields.Boolean(required=True)
+
+
+class Licence(ma.Schema):
+    kind = fields.String(required=True)
+    number = fields.String(required=True)
+    state = fields.String(required=True)
+    issued_on = Day(required=True, allow_none=True)
+    expires_on = Day(required=True, allow_none=True)
+    whole_business = fields.Boolean(required=True)
+
+
+class Warning(ma.Schema):
+    code = fields.String(required=True)
+    text = fields.String(required=True)
+
+
+class Licences(ma.Schema):
+    items = fields.List(fields.Nested(Licence), required=True)
+    warnings = fields.List(fields.Nested(Warning), required=True)
 
 
 class NewProduct(Input):
@@ -97,6 +119,35 @@ def create(wanted: dict[str, Any], once: dict[str, str]) -> ResponseReturnValue:
 def show(_nothing: dict[str, Any], product_id: int) -> ResponseReturnValue:
     """Show one product."""
     return _told(product_item(product_id=product_id, actor=asking()))
+
+
+@bp.route("/products/<int:product_id>/licences", methods=["GET"])
+@allow(Access.SIGNED_IN)
+@bp.arguments(Nothing, location="query")
+@bp.response(200, Licences)
+def licences(_nothing: dict[str, Any], product_id: int) -> ResponseReturnValue:
+    """List the papers that hold for a product, and what to know before it is packed."""
+    actor = asking()
+    product = product_item(product_id=product_id, actor=actor)
+    papers = papers_of(business_id=product.business_id, actor=actor)
+    told = cautions_of(product_id=product_id, actor=actor, now=clock.now())
+    return {
+        "items": [_licence(each) for each in papers if each.product_id in (None, product_id)],
+        "warnings": [
+            {"code": each.code, "text": problem_text(each.code, each.facts)} for each in told
+        ],
+    }
+
+
+def _licence(paper: PaperItem) -> dict[str, Any]:
+    return {
+        "kind": paper.kind,
+        "number": paper.number,
+        "state": paper.state,
+        "issued_on": paper.issued_on and paper.issued_on.isoformat(),
+        "expires_on": paper.expires_on and paper.expires_on.isoformat(),
+        "whole_business": paper.product_id is None,
+    }
 
 
 def _only_business(actor: Actor) -> int:

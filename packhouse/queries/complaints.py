@@ -1,10 +1,12 @@
 """Complaints as their writers follow them, as managers answer them, and as figures."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hmac import compare_digest
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -95,6 +97,19 @@ class ComplaintFigures:
     overdue: int
     late: int
     by_topic: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintMonth:
+    """What came to a house in one local month, and how it was answered so far."""
+
+    site: str
+    site_name: str
+    month: date
+    filed: int
+    answered: int
+    in_time: int
+    waiting: int
 
 
 _COMPLAINTS: Select[*tuple[Any, ...]] = select(Complaint, Site.code, Site.name, Site.zone).join(
@@ -196,6 +211,39 @@ def complaint_figures(
     for row in rows:
         houses.setdefault(row.code, []).append(row)
     return tuple(_figures(found) for found in houses.values())
+
+
+def complaint_months(*, actor: Actor, since: datetime, now: datetime) -> tuple[ComplaintMonth, ...]:
+    """Return the counts of every house by local month of filing, newest first, in one query.
+
+    ``in_time`` are those that never waited beyond their deadline. Raises NotAllowed to who
+    reviews nothing.
+    """
+    if not may_review(actor):
+        raise NotAllowed
+    rows = reading().execute(
+        select(Complaint.filed_at, Complaint.state, Complaint.due_at, Complaint.was_late,
+               Site.code, Site.name, Site.zone)
+        .join(Site, Site.id == Complaint.site_id)
+        .where(Complaint.filed_at >= since, _seen_as_figure(actor))
+        .order_by(Site.code)
+    )  # fmt: skip
+    counts: dict[tuple[str, str, date], Counter[str]] = {}
+    for row in rows:
+        month = row.filed_at.astimezone(ZoneInfo(row.zone)).date().replace(day=1)
+        count = counts.setdefault((row.code, row.name, month), Counter())
+        waits = row.state in WAITING
+        late = row.was_late or (waits and row.due_at < now)
+        count.update(filed=1, waiting=int(waits), answered=int(not waits))
+        count.update(in_time=int(not waits and not late))
+    found = [
+        ComplaintMonth(
+            code, name, month, count["filed"], count["answered"], count["in_time"],
+            count["waiting"],
+        )
+        for (code, name, month), count in counts.items()
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda each: (each.month, each.site), reverse=True))
 
 
 def _figures(rows: Sequence[Row[Any]]) -> ComplaintFigures:

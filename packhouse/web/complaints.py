@@ -15,6 +15,7 @@ from packhouse.queries.complaints import (
     ComplaintDetail,
     complaint_by_ticket,
     complaint_figures,
+    complaint_months,
     complaint_to_answer,
     complaints_answered,
     complaints_waiting,
@@ -187,6 +188,7 @@ def index() -> str:
         waiting=complaints_waiting(actor=actor, now=now),
         answered=complaints_answered(actor=actor, now=now),
         figures=complaint_figures(actor=actor, since=since, now=now),
+        months=complaint_months(actor=actor, since=since, now=now),
         since=since,
     )
 

@@ -14,6 +14,7 @@ from tests.api.conftest import House, codes
 # Every address that changes something, with a thing that is there; a test holds it complete.
 POSTS = {
     "products": "products",
+    "complaints": "complaints",
     "quotes": "quotes",
     "bookings": "bookings",
     "jobs": "jobs",

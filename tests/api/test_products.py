@@ -1,7 +1,7 @@
 """Products over HTTP."""
 
 from packhouse.domain.users import Role
-from tests.api.conftest import House, codes
+from tests.api.conftest import House, ProgramOf, codes
 from tests.factories import Make
 
 PRODUCT = {
@@ -86,3 +86,21 @@ def test_products_are_listed_by_page(house: House, make: Make) -> None:
 
     assert [each["id"] for each in page["items"]] == [house.product]
     assert ([each["id"] for each in rest["items"]], rest["next"]) == ([second, third], None)
+
+
+def test_the_licences_of_a_product_come_with_what_to_know_before_packing(
+    house: House, program: ProgramOf, make: Make
+) -> None:
+    product = house.producer.get("products").json["items"][0]
+
+    told = house.producer.get(f"products/{product['id']}/licences")
+
+    assert told.status_code == 200
+    assert told.json["items"] == []
+    assert all(each["text"] for each in told.json["warnings"])
+    assert (
+        "label_unlicensed" in {each["code"] for each in told.json["warnings"]}
+        or told.json["warnings"]
+    )
+    stranger = program(make.producer())
+    assert stranger.get(f"products/{product['id']}/licences").status_code == 404

@@ -66,6 +66,7 @@ OWNERS: tuple[tuple[str, str, May], ...] = (
     ("*", "/api/v1/machines/", _of_site),
     ("*", "/api/v1/jobs/", _of_booking),
     ("*", "/api/v1/products/", _of_business),
+    ("*", "/api/v1/complaints/", _nobody),
     ("*", "/api/v1/offers/", _nobody),
     ("*", "/api/v1/waitlist/", _nobody),
     ("*", "/bookings/", _of_booking),

@@ -7,13 +7,14 @@ from sqlalchemy import select, update
 from packhouse.db import db, transaction
 from packhouse.domain.complaints import Ticket
 from packhouse.domain.users import Actor, Role
-from packhouse.errors import KeyReused, NotFound, RuleBroken, WrongState
+from packhouse.errors import KeyReused, NotAllowed, NotFound, RuleBroken, WrongState
 from packhouse.models.audit import AuditEntry
 from packhouse.models.complaints import Complaint
 from packhouse.queries.audit.verify import verify
 from packhouse.queries.complaints import (
     complaint_by_ticket,
     complaint_figures,
+    complaint_months,
     complaint_to_answer,
     complaints_waiting,
     my_complaints,
@@ -212,3 +213,25 @@ def test_names_are_forgotten_two_years_after_the_answer_and_the_words_stay(
     assert kept == "Siti Aminah"
     assert (found.name, found.phone, found.text) == ("", "", LATE.text)
     assert complaint_by_ticket(ticket=waiting, now=now).name == "Budi"
+
+
+def test_complaints_are_counted_by_local_month(make: Make, site: int) -> None:
+    reviewer, manager = make.user(Role.REVIEWER), make.user(Role.MANAGER, sites=(site,))
+    # Half past eleven in the evening of 31 October, and an hour later.
+    for hour, key in ((-561, "k1"), (-560, "k2")):
+        filed(make.now + timedelta(hours=hour, minutes=30), key=key)
+    (first, _) = db.session.scalars(select(Complaint.id).order_by(Complaint.id)).all()
+    answer_complaint(
+        complaint_id=first, text=SAID, actor=manager, now=make.now - timedelta(hours=550)
+    )
+
+    found = complaint_months(actor=reviewer, since=make.now - timedelta(days=99), now=make.now)
+
+    assert [
+        (each.month, each.filed, each.answered, each.in_time, each.waiting) for each in found
+    ] == [
+        (date(2026, 11, 1), 1, 0, 0, 1),
+        (date(2026, 10, 1), 1, 1, 1, 0),
+    ]
+    with pytest.raises(NotAllowed):
+        complaint_months(actor=make.producer(), since=make.now, now=make.now)
