@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    ScalarSelect,
     Select,
     UniqueConstraint,
     case,
@@ -22,8 +23,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from packhouse.db import STRICT, Base, UtcDateTime
 from packhouse.domain.downtime import Basis, Utility
-from packhouse.domain.runs import PRODUCTIVE
+from packhouse.domain.runs import PRODUCTIVE, Reason
+from packhouse.domain.time_range import SLOT_SECONDS
 from packhouse.models.runs import Run, StateInterval
+from packhouse.models.slots import Occupation
 
 UTILITIES = "('electricity', 'water', 'gas', 'compressed_air', 'steam')"
 STATES = "('proposed', 'taken', 'done', 'cancelled')"
@@ -302,6 +305,36 @@ def open_outages(session: Session, *, machine_id: int, site_id: int) -> list[Out
             .order_by(Outage.from_at, Outage.id)
         )
     )
+
+
+def outage_behind(block: type[Occupation]) -> ScalarSelect[str]:
+    """Select why a block holds a machine, if it is an outage: one that was on when it began."""
+    return (
+        select(
+            case(
+                (Outage.utility == Utility.ELECTRICITY, Reason.POWER_OUTAGE.value),
+                else_=Reason.UTILITY_OUTAGE.value,
+            )
+        )
+        .join(MachineUtility, MachineUtility.utility == Outage.utility)
+        .where(
+            block.kind == "breakdown",
+            MachineUtility.machine_id == block.machine_id,
+            Outage.site_id == block.site_id,
+            Outage.from_at < block.to_at,
+            type_coerce(Outage.from_at, BigInteger)
+            < type_coerce(block.from_at, BigInteger) + SLOT_SECONDS,
+            Outage.to_at > block.from_at,
+            func.coalesce(type_coerce(Outage.ended_at, BigInteger), FAR)
+            > type_coerce(block.from_at, BigInteger),
+        )
+        .order_by(Outage.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+FAR = 1 << 60
 
 
 def utilities_of(session: Session, *, machine_id: int) -> frozenset[Utility]:

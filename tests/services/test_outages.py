@@ -17,6 +17,7 @@ from packhouse.models.downtime import Breakdown, Outage
 from packhouse.models.runs import StateInterval
 from packhouse.models.slots import Occupation
 from packhouse.queries.audit import verify
+from packhouse.queries.runs import day_board
 from packhouse.services import bookings, downtime, runs
 from packhouse.services.bookings import Wish
 from tests.factories import Make
@@ -253,3 +254,18 @@ def test_wrong_outages_are_refused(floor: Floor) -> None:
         downtime.end_outage(outage_id=told.id, actor=stranger, now=floor.at(9))
     with pytest.raises(Malformed):
         downtime.set_utilities(machine="M3", utilities=["coffee"], actor=SYSTEM, now=floor.at(9))
+
+
+def test_the_board_says_why_a_machine_will_be_down(floor: Floor) -> None:
+    out(floor, 8, 12, begin=10)
+    downtime.report_breakdown(
+        machine="M5", reason="breakdown", expected_back_at=floor.at(14),
+        actor=floor.operator, now=floor.at(8),
+    )  # fmt: skip
+
+    board = day_board(
+        site_id=floor.site, day=floor.at(8).date(), now=floor.at(8, 5), actor=floor.operator
+    )
+
+    why = {each.code: [block.reason for block in each.blocks] for each in board.machines}
+    assert why == {"M3": ["power_outage"], "M4": ["power_outage"], "M5": [""]}

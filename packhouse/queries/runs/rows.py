@@ -29,7 +29,7 @@ from packhouse.domain.bookings import BOOKED, State
 from packhouse.domain.time_range import TimeRange
 from packhouse.models.bookings import Booking
 from packhouse.models.businesses import Business
-from packhouse.models.downtime import Breakdown, Maintenance
+from packhouse.models.downtime import Breakdown, Maintenance, outage_behind
 from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.runs import Run, StateInterval
@@ -130,7 +130,7 @@ _BLOCKS: Select[*tuple[Any, ...]] = select(
     Occupation.from_at,
     Occupation.to_at,
     Occupation.status,
-    Maintenance.reason,
+    func.coalesce(Maintenance.reason, outage_behind(Occupation)).label("reason"),
     Maintenance.note,
 ).outerjoin(
     Maintenance,
