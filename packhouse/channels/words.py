@@ -67,6 +67,13 @@ WORDS: Mapping[MessageKind, Words] = MappingProxyType(
                 " dilepas dan pemohonnya diberi tahu. Bila perlu, hubungi dia."
             ),
         ),
+        MessageKind.WORK_PROPOSED: Words(
+            _l("Perawatan %(code)s perlu keputusan"),
+            _l(
+                "Perawatan berkala mesin ini segera jatuh tempo, tetapi tidak ada waktu kosong."
+                " Carikan waktu lain untuk yang sudah memesan, atau pilih waktu lain."
+            ),
+        ),
         MessageKind.BOOKING_MOVED: Words(
             _l("Jadwal %(code)s berubah"),
             _l("Jadwal Anda berubah. Yang berlaku sekarang adalah jadwal di bawah ini."),

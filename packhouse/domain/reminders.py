@@ -25,6 +25,7 @@ class MessageKind(StrEnum):
     REQUEST_ASKED = "request_asked"
     REQUEST_ANSWERED = "request_answered"
     REQUEST_MISSED = "request_missed"
+    WORK_PROPOSED = "work_proposed"
     BOOKING_MOVED = "booking_moved"
     BOOKING_CANCELLED = "booking_cancelled"
     BOOKING_DISPLACED = "booking_displaced"

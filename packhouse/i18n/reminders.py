@@ -48,4 +48,5 @@ MESSAGE_KIND_NAMES = {
     "wish_lapsed": _l("Permintaan di daftar tunggu berakhir"),
     "complaint_answered": _l("Pengaduan dijawab"),
     "paper_expires": _l("Dokumen akan berakhir"),
+    "work_proposed": _l("Perawatan perlu keputusan"),
 }

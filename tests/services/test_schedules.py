@@ -10,6 +10,7 @@ from packhouse.errors import Malformed, NotAllowed, NotFound, RuleBroken
 from packhouse.models.bookings import Booking
 from packhouse.models.downtime import Maintenance, Schedule, load_counts
 from packhouse.models.machines import Machine
+from packhouse.models.reminders import Message
 from packhouse.models.runs import Run, StateInterval
 from packhouse.queries.audit import verify
 from packhouse.services import bookings, downtime
@@ -125,6 +126,10 @@ def test_over_bookings_it_is_proposed_and_the_count_begins_again_when_it_was_don
 
     work = care.work()
     assert (work.state, work.from_at) == ("proposed", care.make.at(7, 30, days=1))
+    told = db.session.execute(
+        select(Message.kind, Message.user_id).where(Message.kind == "work_proposed")
+    ).all()
+    assert [row.user_id for row in told] == [care.manager.id]
     for code in db.session.scalars(select(Booking.code)):
         bookings.cancel(code=code, actor=care.manager, now=care.now)
     downtime.claim_maintenance(maintenance_id=work.id, actor=care.manager, now=care.now)

@@ -18,14 +18,17 @@ from packhouse.domain.downtime import (
 )
 from packhouse.domain.machines import MachineTime
 from packhouse.domain.permissions import may_manage
-from packhouse.domain.time_range import SLOT, TimeRange
-from packhouse.domain.users import Actor
+from packhouse.domain.reminders import MessageKind
+from packhouse.domain.time_range import SLOT, TimeRange, to_epoch
+from packhouse.domain.users import Actor, Role
 from packhouse.errors import Malformed, NotAllowed, NotFound, Problem, RuleBroken
 from packhouse.models.downtime import Maintenance, Schedule, load_counts
 from packhouse.models.machines import Machine
 from packhouse.models.slots import load_neighbours
+from packhouse.models.users import User, UserSite
 from packhouse.services.downtime.maintenance import PLANNED, propose_or_take
 from packhouse.services.downtime.steps import audit
+from packhouse.services.reminders import tell_person
 from packhouse.services.slots import Place, lock_place, lock_places
 
 MOST = {Basis.DAYS: 3650, Basis.RUNNING_HOURS: 100_000, Basis.PIECES: 1_000_000_000}
@@ -193,8 +196,32 @@ def _planned(
         created_at=now,
         schedule_id=schedule.id,
     )
-    propose_or_take(session, spot=spot, planned=work, actor=actor, now=now)
+    made = propose_or_take(session, spot=spot, planned=work, actor=actor, now=now)
+    if made.state == MaintenanceState.PROPOSED:
+        _tell_managers(session, spot, work, now)
     return 1
+
+
+def _tell_managers(session: Session, spot: Place, work: Maintenance, now: datetime) -> None:
+    """Tell those who can decide that planned work finds no free time."""
+    managers = session.scalars(
+        select(User.id)
+        .join(UserSite, UserSite.user_id == User.id)
+        .where(UserSite.site_id == spot.site.id, User.role == Role.MANAGER, User.is_active)
+        .order_by(User.id)
+    )
+    facts = {
+        "code": spot.machine.code,
+        "work": spot.machine.code,
+        "machine": spot.machine.name,
+        "starts_at": to_epoch(work.from_at),
+        "ends_at": to_epoch(work.to_at),
+    }
+    for user_id in managers:
+        tell_person(
+            session, kind=MessageKind.WORK_PROPOSED, user_id=user_id, site=spot.site,
+            key=f"work:{work.id}", facts=facts, now=now,
+        )  # fmt: skip
 
 
 def _best_time(
