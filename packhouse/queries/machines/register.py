@@ -1,6 +1,5 @@
 """The register of machines as assets: its rows, where each stood, and in which shape."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -300,7 +299,8 @@ _ROWS: Select[*tuple[Any, ...]] = (
 )  # fmt: skip
 _PLACEMENTS: Select[*tuple[Any, ...]] = (
     select(
-        Placement.id, Site.code, Site.name.label("site_name"), Placement.room, Placement.kind,
+        Placement.id, Site.code.label("site"), Site.name.label("site_name"), Placement.room,
+        Placement.kind,
         Placement.reason, Placement.document, Placement.due_on, Placement.from_at, Placement.to_at,
         User.name.label("who"),
     )
@@ -310,9 +310,8 @@ _PLACEMENTS: Select[*tuple[Any, ...]] = (
 )  # fmt: skip
 
 
-def _placement(row: Sequence[Any]) -> PlacementItem:
-    *told, who = row
-    return PlacementItem(*told, who=who or "")
+def _placement(row: Any) -> PlacementItem:
+    return PlacementItem(**{**row._mapping, "who": row.who or ""})
 
 
 def _row(row: Any) -> RegisterRow:

@@ -23,6 +23,7 @@ from packhouse.queries.reports.utilization import figured
 
 LOOK_BACK = timedelta(days=90)
 MONTHS = 6
+LOOK_AHEAD_DAYS = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,14 @@ def opening_on(*, site_id: int, day: date) -> datetime:
     calendar = load_calendar(reading(), site_id)
     ranges = calendar.open_ranges_on(day)
     return ranges[0].start if ranges else calendar.local_day(day).start
+
+
+def open_days(*, site_id: int, now: datetime, count: int = 8) -> tuple[date, ...]:
+    """Return the next days on which a house opens, after today; fewer if it is closed for long."""
+    calendar = load_calendar(reading(), site_id)
+    today = calendar.day_of(now)
+    ahead = (today + timedelta(days=number) for number in range(1, LOOK_AHEAD_DAYS))
+    return tuple(day for day in ahead if calendar.open_ranges_on(day))[:count]
 
 
 # --- selecting ----------------------------------------------------------------------------------

@@ -20,7 +20,13 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from packhouse.domain.machines import KINDS, KindDefaults, MachineKind
+from packhouse.domain.machines import (
+    KINDS,
+    FundKind,
+    KindDefaults,
+    MachineKind,
+    tidy_asset_code,
+)
 from packhouse.domain.products import PACKS, Lane
 from packhouse.forms import BaseForm, WholeNumberField
 from packhouse.forms.sites import TIME_FORMATS, likely_day
@@ -142,13 +148,35 @@ class MachineForm(BaseForm):
     commissioned_on = DateField(
         _l("Mulai beroperasi"), [InputRequired(), likely_day], format=DAY_FORMATS
     )
-    asset_code = _asset(_l("Kode barang"))
-    asset_number = _asset(_l("Nomor register"))
+    asset_code = StringField(
+        _l("Kode barang"),
+        [Optional(), Length(max=60)],
+        filters=[lambda text: tidy_asset_code(text) if text else text],
+        description=_l("Kelompok angka dengan titik, misalnya 1.3.2.08.01.41."),
+    )
+    asset_number = StringField(
+        _l("NUP"),
+        [Optional(), Length(max=20)],
+        description=_l("Nomor urut pendaftaran, paling banyak enam angka."),
+    )
     acquired_year = WholeNumberField(_l("Tahun perolehan"), [Optional()])
     acquisition_value = WholeNumberField(
         _l("Nilai perolehan"), [Optional(), NumberRange(min=0, max=MOST_RUPIAH)]
     )
-    fund_source = _asset(_l("Sumber dana"))
+    fund_kind = SelectField(
+        _l("Sumber dana"),
+        [Optional()],
+        choices=lambda: [
+            ("", _l("Belum diisi")),
+            *((str(each), name_of("fund", each)) for each in FundKind),
+        ],
+    )
+    fund_source = _asset(_l("Keterangan sumber dana"))
+    holder = StringField(
+        _l("Pemegang barang"),
+        [Optional(), Length(max=200)],
+        description=_l("Nama kantor atau unit, tanpa nama orang dan NIP."),
+    )
     condition = SelectField(
         _l("Kondisi"), choices=lambda: [(code, name_of("condition", code)) for code in CONDITIONS]
     )
@@ -224,13 +252,16 @@ class MachineForm(BaseForm):
             asset_number=self.asset_number.data or "",
             acquired_year=self.acquired_year.data,
             acquisition_value=self.acquisition_value.data,
+            fund_kind=self.fund_kind.data or "",
             fund_source=self.fund_source.data or "",
+            holder=self.holder.data or "",
             condition=self.condition.data,
         )
 
 
 ASSET = (
-    "asset_code", "asset_number", "acquired_year", "acquisition_value", "fund_source", "condition",
+    "asset_code", "asset_number", "acquired_year", "acquisition_value", "fund_kind", "fund_source",
+    "holder", "condition",
 )  # fmt: skip
 
 
