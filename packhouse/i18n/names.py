@@ -29,6 +29,7 @@ from packhouse.i18n.replanning import (
     ANSWER_NAMES,
     CALL_RESULT_NAMES,
     CAUSE_NAMES,
+    LOST_NAMES,
     MOVE_REASON_NAMES,
     PLAN_STATE_NAMES,
 )
@@ -364,6 +365,7 @@ ALL: Mapping[str, Names] = {
     "basis": COUNT_NAMES,
     "plan_state": PLAN_STATE_NAMES,
     "plan_cause": CAUSE_NAMES,
+    "lost": LOST_NAMES,
     "move_reason": MOVE_REASON_NAMES,
     "answer": ANSWER_NAMES,
     "call_result": CALL_RESULT_NAMES,

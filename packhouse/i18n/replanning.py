@@ -13,6 +13,12 @@ CAUSE_NAMES = {
     "maintenance": _l("Perawatan mesin"),
     "hours": _l("Jam buka atau petugas berubah"),
 }
+LOST_NAMES = {
+    "breakdown": _l("Mesin rusak"),
+    "maintenance": _l("Perawatan mesin"),
+    "hours": _l("Jam buka atau petugas berubah"),
+    "declined": _l("Waktu pengganti ditolak"),
+}
 MOVE_REASON_NAMES = {
     "same_time": _l("Jamnya tetap"),
     "same_day": _l("Tetap hari yang sama"),
@@ -37,7 +43,6 @@ ANSWER_NAMES = {
     "call_wanted": _l("Minta ditelepon"),
     "called": _l("Sudah ditelepon"),
     "silent": _l("Tidak menjawab"),
-    "unplanned": _l("Belum diatur"),
 }
 CALL_RESULT_NAMES = {
     "agreed": _l("Setuju dengan waktu barunya"),

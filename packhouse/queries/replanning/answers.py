@@ -22,7 +22,6 @@ from packhouse.models.sites import Site
 from packhouse.queries.runs import Contact, contacts_of
 
 SILENT = "silent"
-UNPLANNED = "unplanned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,8 @@ class NewTime:
 class CallItem:
     """Somebody the desk should speak with about a booking.
 
-    ``state`` says why: to_call, call_wanted, declined, called (and still without a time), silent,
-    or unplanned where no plan has looked at it yet. ``has_time`` says whether it holds one.
+    ``state`` says why: to_call, call_wanted, declined, called (and still without a time) or
+    silent. ``has_time`` says whether it holds a time.
     """
 
     code: str
@@ -99,16 +98,18 @@ def new_times(*, actor: Actor, now: datetime) -> tuple[NewTime, ...]:
 def calls(*, site: str, actor: Actor, now: datetime) -> tuple[CallItem, ...]:
     """Return whom a house should call: first who has no time, in the order in which they booked.
 
-    Whoever lost her time stays here until she has another or has called it off. Raises NotFound.
+    For whom a plan found no time stays here until she has one or has called it off; whom no plan
+    has looked at yet, ``affected`` tells. Raises NotFound.
     """
     session = reading()
     site_id = session.scalar(select(Site.id).where(Site.code == site))
     if site_id is None or not may_replan(actor, site_id):
         raise NotFound("site_not_found", site=site)
     without = session.execute(
-        _CALLS.where(Booking.site_id == site_id, Booking.state == State.DISPLACED).order_by(
-            Booking.created_at, Booking.id
-        )
+        _CALLS.where(
+            Booking.site_id == site_id,
+            Booking.state == State.DISPLACED,
+        ).order_by(Booking.created_at, Booking.id)
     ).all()
     unsettled = session.execute(
         _CALLS.where(
@@ -175,7 +176,7 @@ _CALLS: Select[*tuple[Any, ...]] = (
     .join(Product, Product.id == Booking.product_id)
     .join(Machine, Machine.id == Booking.machine_id)
     .join(Site, Site.id == Booking.site_id)
-    .outerjoin(PlanAnswer, and_(PlanAnswer.booking_id == Booking.id, PlanAnswer.plan_id == _LAST))
+    .join(PlanAnswer, and_(PlanAnswer.booking_id == Booking.id, PlanAnswer.plan_id == _LAST))
 )
 
 
@@ -210,12 +211,11 @@ def _calls_for(row: Row[*tuple[Any, ...]], now: datetime) -> bool:
 
 
 def _call(row: Row[*tuple[Any, ...]], contacts: tuple[Contact, ...]) -> CallItem:
-    asked: PlanAnswer | None = row[0]
+    asked: PlanAnswer = row[0]
     has_time = row.state != State.DISPLACED
-    state = asked.state if asked else UNPLANNED
     return CallItem(
         code=row.code,
-        state=SILENT if state == AnswerState.ASKED and has_time else state,
+        state=SILENT if asked.state == AnswerState.ASKED and has_time else asked.state,
         business_name=row.business_name,
         product_name=row.product_name,
         pack=row.pack,
@@ -225,10 +225,10 @@ def _call(row: Row[*tuple[Any, ...]], contacts: tuple[Contact, ...]) -> CallItem
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         has_time=has_time,
-        answer_by=asked.answer_by if asked else None,
-        calls=asked.calls if asked else 0,
-        called_at=asked.called_at if asked else None,
-        result=(asked.result or "") if asked else "",
-        note=asked.note if asked else "",
+        answer_by=asked.answer_by,
+        calls=asked.calls,
+        called_at=asked.called_at,
+        result=asked.result or "",
+        note=asked.note,
         contacts=contacts,
     )
