@@ -57,6 +57,8 @@ def _everybody(_actor: Actor, _them: Stranger) -> bool:
 OWNERS: tuple[tuple[str, str, May], ...] = (
     ("GET", "/api/v1/machines/", _everybody),
     ("GET", "/machines/<code>/cleanings", _traced),
+    ("GET", "/machines/<code>/card", _everybody),
+    ("GET", "/machines/<code>/placements/", _everybody),
     ("GET", "/machines/<code>/", _of_site),
     ("GET", "/machines/<code>", _everybody),
     ("GET", "/sites/<code>/", _of_site),
@@ -78,6 +80,7 @@ OWNERS: tuple[tuple[str, str, May], ...] = (
     ("*", "/complaints/", _nobody),
     ("*", "/products/", _of_business),
     ("*", "/machines/", _of_site),
+    ("*", "/parts/", _of_site),
     ("*", "/maintenance/", _of_site),
     ("*", "/maintenance-schedules/", _of_site),
     ("*", "/outages/", _of_site),

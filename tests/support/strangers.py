@@ -18,11 +18,13 @@ from werkzeug.test import TestResponse
 from packhouse.db import Base, db, transaction
 from packhouse.domain.bookings import Every
 from packhouse.domain.bookings import Rule as Repetition
+from packhouse.domain.machines import Move
+from packhouse.domain.machines import Part as SparePart
 from packhouse.domain.permissions import Access, may_enter
 from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.models.businesses import CooperativeMember
 from packhouse.models.complaints import Complaint
-from packhouse.services import bookings, downtime, replanning, runs
+from packhouse.services import bookings, downtime, machines, replanning, runs
 from packhouse.services.bookings import ChosenDate, OrderRow, Part, SeriesWish, Wish
 from packhouse.services.complaints import Grievance, answer_complaint, file_complaint
 from packhouse.web.access import OF_LIBRARIES, declared_access
@@ -30,6 +32,8 @@ from tests.factories import Make
 
 LoginAs = Callable[[Actor], FlaskClient]
 
+ASKING = {"bookings.approve", "bookings.reject", "bookings.ask", "bookings.answer"}
+RUNNING = {"runs.pause", "runs.resume", "runs.finish", "runs.count", "runs.undo", "runs.label"}
 FORM = "application/x-www-form-urlencoded"
 # The smallest picture: one white dot.
 PICTURE = (
@@ -119,6 +123,7 @@ class Stranger:
             "every": "week", "last_day": "2026-12-08", "weekdays": "1",
             "chosen": "2026-12-01|M3|2026-12-01T01:00:00Z", "part": "M3|2026-12-01T01:00:00Z|100",
             "topic": "schedule", "text": "Mesin M3 terlambat dua jam.", "ticket": self.ticket,
+            "question": "Berapa karton?", "answer": "Sepuluh",
             **dict.fromkeys(("mon", "tue", "wed", "thu"), "07:30-12:00 13:00-16:00"),
         }  # fmt: skip
 
@@ -126,7 +131,7 @@ class Stranger:
         """Return parameters that lead to things which exist, made for this rule alone."""
         self.counted = None
         values: dict[str, object] = {}
-        for name in rule.arguments:
+        for name in sorted(rule.arguments):
             if name == "code" and rule.rule.startswith("/bookings"):
                 values[name] = self._booking(rule)
             elif name == "code" and "/jobs/" in rule.rule:
@@ -145,6 +150,7 @@ class Stranger:
                     "complaint_id": self._complaint(rule), "token": self.ticket,
                     "plan_id": self._plan(rule),
                     **self._downtime(rule),
+                    **self._asset(rule, values),
                 }.get(name, 1)  # fmt: skip
         return values
 
@@ -211,19 +217,27 @@ class Stranger:
 
     def _booking(self, rule: Rule) -> str:
         """Return a booking in the state that the address is about."""
-        asking = rule.endpoint in ("bookings.approve", "bookings.reject")
+        asking = rule.endpoint in ASKING
         working = rule.endpoint.startswith("runs.")
         code = self.make.code(self.make.machine(self.site, needs_approval=asking))
         wish = Wish(self.product, 100, code, self.make.at(8, days=0 if working else 2))
         actor = self.people[Role.PRODUCER if asking else Role.OPERATOR]
         assert actor is not None
         found = str(bookings.book(wish=wish, actor=actor, now=self.make.now)["code"])
+        if rule.endpoint == "bookings.answer":
+            admin = self.people[Role.ADMIN]
+            assert admin is not None
+            bookings.ask(code=found, question="Berapa?", actor=admin, now=self.make.now)
         if rule.endpoint.startswith("replanning."):
             replanning.apply_plan(
                 plan_id=self._lost(code), actor=actor, now=self.make.now, key=f"usulan-{found}"
             )
-        if rule.endpoint in ("runs.pause", "runs.resume", "runs.finish", "runs.count"):
+        counted = rule.endpoint in ("runs.recount", "runs.correct")
+        if counted or rule.endpoint in RUNNING:
             runs.start(code=found, actor=actor, now=self.make.now)
+        if counted:
+            counts = runs.Counts(100, 0)
+            runs.finish(code=found, counts=counts, actor=actor, now=self.make.now)
         return found
 
     def _plan(self, rule: Rule) -> int:
@@ -267,6 +281,26 @@ class Stranger:
         )  # fmt: skip
         photo = downtime.add_photo(machine=code, data=PICTURE, actor=operator, now=now)
         return {"photo_id": photo}
+
+    def _asset(self, rule: Rule, values: Mapping[str, object]) -> dict[str, int]:
+        """Return what an address about an asset names: a part awaited, or a change of place."""
+        manager, now = self.people[Role.MANAGER], self.make.now
+        if manager is None:
+            return {}
+        if "part_id" in rule.arguments:
+            code = self.make.code(self.make.machine(self.site))
+            noted = downtime.note_part(
+                machine=code, part=SparePart("Sabuk"), actor=manager, now=now
+            )
+            return {"part_id": noted.part_id}
+        if "placement_id" in rule.arguments and "code" in values:
+            move = Move(site="PTK", room="Ruang 2", reason="Contoh")
+            return {
+                "placement_id": machines.move_machine(
+                    code=str(values["code"]), move=move, actor=SYSTEM, now=now
+                )
+            }
+        return {}
 
     def _lost(self, machine: str) -> int:
         """Break a machine for two days, and propose a new time for whom that hits."""
