@@ -96,9 +96,12 @@ const settle = (sent, answers) => {
   if (lost.length) write("clashes", [...clashes(), ...lost]);
 };
 let busy = false;
+let again = false;
 const send = async () => {
+  if (busy) again = true; // Asked for while one was on its way: once more behind it.
   if (busy || WHO === "-" || !navigator.onLine) return;
   busy = true;
+  again = false;
   try {
     const work = async () => {
       let all = [];
@@ -112,6 +115,7 @@ const send = async () => {
     busy = false;
     tell();
     if (page) show();
+    if (again && queue().length) setTimeout(send, 300);
   }
 };
 const arrived = () => {
