@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from packhouse.db import db, transaction
+from packhouse.domain.slots import BREATHING_MINUTES
 from packhouse.domain.users import SYSTEM, Role
 from packhouse.errors import NotAllowed, NotFound, Stale, WrongState
 from packhouse.models.bookings import Booking, Move, never_agreed
@@ -13,7 +14,7 @@ from packhouse.models.replanning import PlanAnswer, PlanRow, ReplanningPlan
 from packhouse.models.waitlist import Offer
 from packhouse.queries.audit import verify
 from packhouse.services import bookings, downtime, replanning, runs, waitlist
-from packhouse.services.bookings import Target, Wish
+from packhouse.services.bookings import Part, Target, Wish
 from packhouse.services.replanning import Change, Mark
 from packhouse.services.waitlist import Wanted
 from tests.factories import Make
@@ -323,6 +324,22 @@ def test_a_closed_day_is_re_planned_like_a_breakdown(house: House) -> None:
     house.apply(plan)
 
     assert booking(far).starts_at.date() != house.at(9, days=2).date()
+    assert verify(now=house.make.now) == ()
+
+
+def test_steps_of_one_job_stay_in_their_order(house: House) -> None:
+    house.make.machine(house.site, code="C1", kind="coder")
+    made = bookings.book_job(
+        product_id=house.products[0], quantity=300,
+        parts=[Part("M2", house.at(9, days=2), 300), Part("C1", house.at(10, days=2), 300)],
+        actor=house.operator, now=house.make.now,
+    )  # fmt: skip
+    house.make.closure(house.site, house.at(9, days=2).date())
+    plan = house.propose()
+
+    assert house.apply(plan)["moved"] == 2
+    first, second = (booking(each["code"]) for each in made["bookings"])
+    assert second.starts_at >= first.ends_at + timedelta(minutes=BREATHING_MINUTES)
     assert verify(now=house.make.now) == ()
 
 

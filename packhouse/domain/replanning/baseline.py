@@ -57,18 +57,18 @@ def in_turn(affected: tuple[Affected, ...]) -> list[Affected]:
 def follows(affected: Affected, floor: Floor, situation: Situation) -> bool:
     """Tell whether the step before a booking has a time, or there is none to wait for."""
     moves = any(each.code == affected.after for each in situation.affected)
-    return not moves or floor.ends_at(affected.after or "") is not None
+    return not moves or floor.done_at(affected.after or "") is not None
 
 
 def may_start(floor: Floor, affected: Affected, starts_at: datetime) -> bool:
     """Tell whether the step before is done by then."""
-    done = floor.ends_at(affected.after or "")
+    done = floor.done_at(affected.after or "")
     return done is None or starts_at >= done
 
 
 def best_spot(floor: Floor, affected: Affected) -> Spot | None:
     """Return where a booking disturbs least as things stand, None where it finds no room."""
-    done = floor.ends_at(affected.after or "")
+    done = floor.done_at(affected.after or "")
     opens = max(affected.not_before, done) if done else affected.not_before
     machines = [floor.machine(spec) for spec in floor.specs(affected)]
     best: tuple[tuple[int, int, int, str, datetime], Spot] | None = None

@@ -65,7 +65,7 @@ def _put(floor: Floor, affected: Affected, spot: Spot, situation: Situation) -> 
         raise PlanBroken(affected.code, "not_allowed")
     before = next((each for each in situation.affected if each.code == affected.after), None)
     if before is not None:
-        done = floor.ends_at(before.code)
+        done = floor.done_at(before.code)
         if done is None or done > spot.starts_at:
             raise PlanBroken(affected.code, "steps_do_not_fit")
     added = floor.put(affected, spot)

@@ -3,17 +3,19 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from packhouse.domain.machines import MachineSpec, MachineTime
 from packhouse.domain.products import Neighbour
 from packhouse.domain.replanning.costs import cleaning_minutes
 from packhouse.domain.replanning.situation import Affected, Situation, Spot
+from packhouse.domain.slots.bundling import BREATHING_MINUTES
 from packhouse.domain.slots.placing import Placement, place
 from packhouse.domain.time_range import SLOT, TimeRange, merge, slot_of, slot_starts_at, to_epoch
 from packhouse.errors import Problem
 
 OFF_MACHINE = Problem("machine_not_found", {})
+BREATHING = timedelta(minutes=BREATHING_MINUTES)
 
 
 class Floor:
@@ -81,9 +83,9 @@ class Floor:
         assert isinstance(placement, Placement), placement
         return placement
 
-    def ends_at(self, code: str) -> datetime | None:
-        """Return when a booking that was put ends; None where it was not."""
-        found = (each[code].ends_at for each in self._on.values() if code in each)
+    def done_at(self, code: str) -> datetime | None:
+        """Return when the step behind a booking that was put may start; None where it was not."""
+        found = (each[code].ends_at + BREATHING for each in self._on.values() if code in each)
         return next(found, None)
 
     def _use(self, starts_at: datetime, ends_at: datetime) -> None:

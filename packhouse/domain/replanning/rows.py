@@ -17,6 +17,7 @@ from packhouse.domain.machines import MachineTime, occupations_on
 from packhouse.domain.products import clean_start, cleaning_level
 from packhouse.domain.replanning.candidates import Candidates
 from packhouse.domain.replanning.situation import Situation
+from packhouse.domain.slots.bundling import BREATHING_MINUTES
 from packhouse.domain.time_range import SLOT_SECONDS, from_epoch, slot_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 EPSILON = 1e-6
+BREATHING = BREATHING_MINUTES * 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +139,7 @@ class Rules:
                 yield Row(rows, np.ones(len(rows)), free)
 
     def _in_order(self, chosen: "Ints", share: "Floats") -> Iterator[Row]:
-        """Yield rows that let a step start by some time only if the one before has ended."""
+        """Yield rows that let a step start by some time only if the one before is done."""
         import numpy as np
 
         every = self.every
@@ -146,10 +148,12 @@ class Rules:
             done = every.booking[chosen] == before
             for start in np.unique(every.starts[chosen[mine]]):
                 started = share[mine][every.starts[chosen[mine]] <= start].sum()
-                ended = share[done][every.ends[chosen[done]] <= start].sum()
+                ended = share[done][every.ends[chosen[done]] + BREATHING <= start].sum()
                 if started > ended + EPSILON and self._is_new("order", before, after, int(start)):
                     late = np.flatnonzero((every.booking == after) & (every.starts <= start))
-                    early = np.flatnonzero((every.booking == before) & (every.ends <= start))
+                    early = np.flatnonzero(
+                        (every.booking == before) & (every.ends + BREATHING <= start)
+                    )
                     signs = np.concatenate([np.ones(len(late)), -np.ones(len(early))])
                     yield Row(np.concatenate([late, early]), signs, 0)
 

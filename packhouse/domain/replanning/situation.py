@@ -30,7 +30,8 @@ class Affected:
     0: who booked first chooses first where all else is equal. ``pinned`` is the spot the operator
     chose for it, ``excluded`` are spots, and ``excluded_machines`` machines, that she ruled out;
     ``to_call`` says that she wants to call instead. ``after`` is the code of the affected booking
-    of the same job that must end before this one starts (seal, then code), ``earliest`` and
+    of the same job that must be done, and its packs carried over (BREATHING_MINUTES), before this
+    one starts (seal, then code); ``earliest`` and
     ``latest`` in ``not_before``/``not_after`` already hold the steps that do not move.
     """
 
