@@ -12,7 +12,6 @@ const say = (kind) => {
   notice.hidden = !kind;
   const words = notice.querySelector("[data-lost]");
   if (kind) words.textContent = words.dataset[kind].replace("{time}", at());
-  live.classList.toggle("is-stale", Boolean(kind));
 };
 
 // Where the eyes and the fingers are stays where it is.
@@ -56,8 +55,9 @@ const ask = async () => {
   busy = false;
   timer = setTimeout(ask, every);
 };
+// A phone has the link: what is free is a page of its own there.
 const load = async () => {
-  if (!openings) return;
+  if (!openings || !matchMedia("(min-width: 60rem)").matches) return;
   try {
     const answer = await fetch(openings.dataset.load, { cache: "no-store" });
     if (answer.ok && !answer.redirected && !openings.contains(document.activeElement)) openings.innerHTML = await answer.text();

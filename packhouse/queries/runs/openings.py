@@ -38,7 +38,7 @@ from packhouse.queries.runs.views import Contact, MachineBoard
 
 # So many gaps are looked at, so many wishes tried for each, and so many shown: the desk calls
 # one person after the other.
-MOST_GAPS, MOST_TRIED, MOST_SHOWN = 12, 25, 3
+MOST_GAPS, MOST_TRIED, MOST_SHOWN = 24, 12, 3
 
 
 @dataclass(frozen=True, slots=True)
