@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from packhouse.db import db
 from packhouse.domain.users import Actor, Role
 from packhouse.models.bookings import Booking
+from packhouse.queries.audit import verify
 from packhouse.services import bookings
 from packhouse.services.bookings import Part, Wish
 from tests.factories import Make
@@ -153,3 +154,17 @@ def test_parts_that_nobody_can_read_are_refused(house: House) -> None:
     for part in ("", "M3", "M3|kapan|10", "M3|2026-12-01T01:00:00Z|-1", "M3|2026-12-01T01:00|10"):
         answer = house.browser.get("/jobs/new", query_string={**asked, "part": part})
         assert answer.status_code == 400
+
+
+def test_a_job_moves_to_an_offered_time_in_one_tap(house: House, make: Make) -> None:
+    made = house.book(Part("M3", make.at(8), 400), Part("M3", make.at(8, days=3), 300))
+    page = house.page(f"/jobs/{made['code']}/move")
+    forms = re.findall(r'<form method="post" action="[^"]+/move" class="one-tap".*?</form>', page,
+                       re.DOTALL)  # fmt: skip
+    assert len(forms) == 3
+    sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', forms[0]))
+
+    answer = house.browser.post(f"/jobs/{made['code']}/move", data=sent)
+
+    assert answer.status_code == 303
+    assert verify(now=make.now) == ()

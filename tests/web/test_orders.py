@@ -2,20 +2,22 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from html import unescape
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from packhouse.db import db, transaction
 from packhouse.domain.users import Actor, Role
 from packhouse.models.bookings import Booking
 from packhouse.models.businesses import CooperativeMember
 from packhouse.models.products import Product
+from packhouse.queries.audit import verify
 from packhouse.services import bookings
-from packhouse.services.bookings import Wish
+from packhouse.services.bookings import OrderRow, Wish
 from tests.factories import Make
 
 LoginAs = Callable[[Actor], FlaskClient]
@@ -75,8 +77,8 @@ def test_every_bad_row_is_told_with_its_number_and_nothing_typed_is_lost(office:
 
     assert status == 422
     assert "Baris 1" not in page
-    for text in ("Baris 2: Siapa", "Baris 3: Jumlah banyak", "Baris 4: Tulis", "Baris 5: Pilih"):
-        assert text in page
+    for told in ("Baris 2: Siapa", "Baris 3: Jumlah banyak", "Baris 4: Tulis", "Baris 5: Pilih"):
+        assert told in page
     assert pasted in page.replace("\r\n", "\n")
     assert "Produk baru: Stik keju" in page
 
@@ -171,3 +173,67 @@ def test_a_secretary_calls_off_one_row_or_the_whole_order(office: Office) -> Non
     assert stranger.status_code == 404
     assert {each.state for each in db.session.scalars(select(Booking))} == {"cancelled"}
     assert "Batalkan seluruh pesanan" not in office.browser.get(shown).text
+
+
+def two_rows(office: Office, make: Make) -> str:
+    product = make.product(office.rini, name="Abon")
+    rows = [
+        OrderRow(office.sari, 400, "M3", make.at(8), product_id=office.chips),
+        OrderRow(office.rini, 300, "M3", make.at(9), product_id=product),
+    ]
+    owner = make.user(businesses=(office.id,))
+    answer = bookings.book_order(
+        cooperative_id=office.id, site="PTK", rows=rows, actor=owner, now=make.now
+    )
+    return str(answer["code"])
+
+
+def starts() -> list[datetime]:
+    db.session.rollback()
+    return list(db.session.scalars(select(Booking.starts_at).order_by(Booking.id)))
+
+
+def test_a_whole_order_is_looked_at_and_moved_in_two_taps(office: Office, make: Make) -> None:
+    code = two_rows(office, make)
+    page = unescape(office.browser.get(f"/orders/{code}/move").text)
+    assert page.count("bagian pertama mulai") == 3
+    form = page[page.index('class="one-tap"') :]
+    sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[: form.index("</form>")]))
+    before = starts()
+
+    looked = office.browser.post(f"/orders/{code}/move", data=sent)
+    assert looked.status_code == 200
+    assert "Belum ada yang dipindah" in looked.text
+    assert starts() == before
+    answer = office.browser.post(f"/orders/{code}/move", data=sent | {"sure": "y"})
+
+    assert answer.status_code == 303
+    moved = starts()
+    assert moved != before
+    assert moved[1] - moved[0] == before[1] - before[0]
+    assert verify(now=make.now) == ()
+
+
+def test_an_order_that_cannot_move_whole_stays_whole(office: Office, make: Make) -> None:
+    code = two_rows(office, make)
+    wish = Wish(office.chips, 300, "M3", make.at(10, days=6))
+    bookings.book(wish=wish, actor=make.user(businesses=(office.sari,)), now=make.now)
+    before = starts()
+    sent = {"day": "2026-11-30", "time": "09:00", "version": "2"}
+
+    for more in ({}, {"sure": "y"}):
+        answer = office.browser.post(f"/orders/{code}/move", data=sent | more)
+        assert answer.status_code in (409, 422)
+        assert "Jadwal lama semua baris tetap berlaku" in answer.text
+    assert starts() == before
+
+
+def test_what_limits_refuse_is_told_before_an_order_is_sent(office: Office, make: Make) -> None:
+    with transaction() as session:
+        session.execute(text("UPDATE sites SET limit_open = 0"))
+
+    status, page = office.check(pasted="Dapur Bu Sari; Keripik Pisang; 400")
+
+    assert status == 422
+    assert "Dapur Bu Sari:" in page
+    assert count() == 0

@@ -12,6 +12,7 @@ from packhouse.queries.slots.choices import (
     product_choices,
     usual_house,
 )
+from packhouse.queries.slots.shifts import shifted, times_together
 from packhouse.queries.slots.visits import (
     FreeDay,
     Rival,
@@ -38,6 +39,8 @@ __all__ = [
     "product_choice",
     "product_choices",
     "rivals",
+    "shifted",
+    "times_together",
     "usual_house",
     "visit_at",
 ]

@@ -2,8 +2,13 @@
 
 from packhouse.services.bookings.booking import MOST_PIECES, Wish, add_booking, book
 from packhouse.services.bookings.changes import Target, cancel, move
-from packhouse.services.bookings.cooperative import MOST_ROWS, OrderRow, book_order
-from packhouse.services.bookings.job_changes import Shift, cancel_job, move_job
+from packhouse.services.bookings.cooperative import (
+    MOST_ROWS,
+    OrderRow,
+    book_order,
+    look_at_order,
+)
+from packhouse.services.bookings.job_changes import Shift, cancel_job, look_at_move, move_job
 from packhouse.services.bookings.jobs import MOST_PARTS, Part, book_job
 from packhouse.services.bookings.requests import (
     answer,
@@ -57,6 +62,8 @@ __all__ = [
     "cancel_series",
     "expire_requests",
     "locked_booking",
+    "look_at_move",
+    "look_at_order",
     "move",
     "move_job",
     "move_series",

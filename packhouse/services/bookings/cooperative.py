@@ -19,7 +19,7 @@ from packhouse.models.sites import Site
 from packhouse.services.audit import Once, Subject, answer_once, record
 from packhouse.services.bookings.booking import add_booking, new_job
 from packhouse.services.bookings.moving import for_pack
-from packhouse.services.bookings.steps import Answer, answer_of, lock_by_code, new_code
+from packhouse.services.bookings.steps import Answer, Looked, answer_of, lock_by_code, new_code
 from packhouse.services.products import Recipe, add_product, problems_with_recipe
 from packhouse.services.slots import Place, lock_product
 
@@ -64,27 +64,63 @@ def book_order(
     with transaction() as session:
 
         def act() -> Answer:
-            house = _checked(session, cooperative_id, site, rows, actor)
-            products = _products(session, rows, actor, now)
-            codes = {row.machine for row in rows}
-            places = lock_by_code(session, codes=codes, pack=None, now=now)
-            for place in places.values():
-                if place.site.id != house.id:
-                    raise NotFound("machine_not_found", machine=place.machine.code)
-            order = _new_order(session, cooperative_id, house, actor, now)
-            made = _add_rows(
-                session, order=order, rows=rows, products=products, places=places,
-                actor=actor, now=now, source=source,
+            return _booked(
+                session, cooperative_id=cooperative_id, site=site, rows=rows, actor=actor,
+                now=now, source=source,
             )  # fmt: skip
-            _note(session, order, made, actor, now)
-            return {
-                "code": order.code,
-                "bookings": [answer_of(session, booking) for booking in made],
-                "price": sum(booking.price for booking in made),
-            }
 
         answer: Answer = answer_once(session, actor=actor, now=now, once=once, act=act)
         return answer
+
+
+@use_case
+def look_at_order(
+    *, cooperative_id: int, site: str, rows: Sequence[OrderRow], actor: Actor, now: datetime
+) -> Answer:
+    """Return what ``book_order`` would, and keep nothing of it. Raises what it raises.
+
+    The rows are really booked and taken back, so that no rule is told by one and not the other.
+    """
+    rows = sorted(rows, key=lambda row: (row.starts_at, row.machine))
+    try:
+        with transaction() as session:
+            made = _booked(
+                session, cooperative_id=cooperative_id, site=site, rows=rows, actor=actor, now=now
+            )
+            raise Looked(made)
+    except Looked as looked:
+        answer = looked.answer
+    return answer
+
+
+def _booked(
+    session: Session,
+    *,
+    cooperative_id: int,
+    site: str,
+    rows: Sequence[OrderRow],
+    actor: Actor,
+    now: datetime,
+    source: str = "online",
+) -> Answer:
+    house = _checked(session, cooperative_id, site, rows, actor)
+    products = _products(session, rows, actor, now)
+    codes = {row.machine for row in rows}
+    places = lock_by_code(session, codes=codes, pack=None, now=now)
+    for place in places.values():
+        if place.site.id != house.id:
+            raise NotFound("machine_not_found", machine=place.machine.code)
+    order = _new_order(session, cooperative_id, house, actor, now)
+    made = _add_rows(
+        session, order=order, rows=rows, products=products, places=places,
+        actor=actor, now=now, source=source,
+    )  # fmt: skip
+    _note(session, order, made, actor, now)
+    return {
+        "code": order.code,
+        "bookings": [answer_of(session, booking) for booking in made],
+        "price": sum(booking.price for booking in made),
+    }
 
 
 def _checked(

@@ -30,7 +30,7 @@ from packhouse.services.bookings.changes import cancel_booking, settle_move
 from packhouse.services.bookings.jobs import is_in_steps, problems_with_steps
 from packhouse.services.bookings.limits import problems_with_use
 from packhouse.services.bookings.moving import arrive, for_pack, keep_move, leave
-from packhouse.services.bookings.steps import Answer, answer_of
+from packhouse.services.bookings.steps import Answer, Looked, answer_of
 from packhouse.services.slots import Place, job_of, lock_places
 
 
@@ -80,20 +80,42 @@ def move_job(
     with transaction() as session:
 
         def act() -> Answer:
-            group = _group(session, code, actor)
-            wanted = {each.booking: each for each in shifts}
-            if wanted.keys() != {each.code for each in group.open} or len(wanted) != len(shifts):
-                raise Malformed("parts_incomplete")
-            places = _locked(session, group, [each.machine for each in shifts], now)
-            if version is not None and version != group.version:
-                raise Stale("job_changed", code=code)
-            for booking in group.open:
-                _refuse(booking, places[booking.machine_id], actor, now)
-            _relocate(session, group, wanted, places, actor, now)
-            return _answer(session, group)
+            return _moved(session, code, shifts, actor, now, version)
 
         answer: Answer = answer_once(session, actor=actor, now=now, once=once, act=act)
         return answer
+
+
+@use_case
+def look_at_move(*, code: str, shifts: Sequence[Shift], actor: Actor, now: datetime) -> Answer:
+    """Return what ``move_job`` would, and keep nothing of it. Raises what it raises."""
+    try:
+        with transaction() as session:
+            raise Looked(_moved(session, code, shifts, actor, now, None))
+    except Looked as looked:
+        answer = looked.answer
+    return answer
+
+
+def _moved(
+    session: Session,
+    code: str,
+    shifts: Sequence[Shift],
+    actor: Actor,
+    now: datetime,
+    version: int | None,
+) -> Answer:
+    group = _group(session, code, actor)
+    wanted = {each.booking: each for each in shifts}
+    if wanted.keys() != {each.code for each in group.open} or len(wanted) != len(shifts):
+        raise Malformed("parts_incomplete")
+    places = _locked(session, group, [each.machine for each in shifts], now)
+    if version is not None and version != group.version:
+        raise Stale("job_changed", code=code)
+    for booking in group.open:
+        _refuse(booking, places[booking.machine_id], actor, now)
+    _relocate(session, group, wanted, places, actor, now)
+    return _answer(session, group)
 
 
 @use_case

@@ -32,6 +32,14 @@ CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 Answer = dict[str, Any]
 
 
+class Looked(Exception):
+    """Carries what a change would be out of its transaction, which is taken back."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
 def new_code(prefix: str) -> str:
     """Return a fresh code such as PTK-7K3M9Q: 30^6 possibilities, and the database refuses two."""
     letters = "".join(secrets.choice(CODE_LETTERS) for _ in range(6))

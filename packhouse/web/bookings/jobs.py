@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, request, url_for
@@ -20,6 +20,7 @@ from packhouse.forms.bookings.jobs import CancelJobForm
 from packhouse.i18n.messages import problem_text
 from packhouse.queries.bookings import BookingItem
 from packhouse.queries.bookings.jobs import JobDetail, job_detail
+from packhouse.queries.slots import shifted, times_together
 from packhouse.services import bookings
 from packhouse.services.bookings import Shift
 from packhouse.web.access import Access, allow, current_actor
@@ -108,7 +109,7 @@ def job_relocate(code: str) -> ResponseReturnValue:
     try:
         bookings.move_job(
             code=code,
-            shifts=_shifts(job, form.instant(job.first.zone)),
+            shifts=shifts_of(job.open, form.instant(job.first.zone)),
             actor=actor,
             now=clock.now(),
             version=form.version.data,
@@ -123,31 +124,36 @@ def job_relocate(code: str) -> ResponseReturnValue:
     return redirect(url_for("bookings.job_show", code=code), code=303)
 
 
-def _shifts(job: JobDetail, starts_at: datetime) -> tuple[Shift, ...]:
-    """Return where every part goes when the first begins then: as far on the clock as that one."""
+def shifts_of(group: Sequence[BookingItem], starts_at: datetime) -> tuple[Shift, ...]:
+    """Return where each goes when the first begins then: as far on the clock as that one."""
+    first, zone = group[0], ZoneInfo(group[0].zone)
 
-    def on_the_wall(instant: datetime, part: BookingItem) -> datetime:
-        return instant.astimezone(ZoneInfo(part.zone)).replace(tzinfo=None)
+    def on_the_wall(instant: datetime) -> datetime:
+        return instant.astimezone(zone).replace(tzinfo=None)
 
-    by = on_the_wall(starts_at, job.first) - on_the_wall(job.first.starts_at, job.first)
+    by = on_the_wall(starts_at) - on_the_wall(first.starts_at)
     try:
         return tuple(
-            Shift(
-                each.code,
-                each.machine,
-                (on_the_wall(each.starts_at, each) + by)
-                .replace(tzinfo=ZoneInfo(each.zone))
-                .astimezone(UTC),
-            )
-            for each in job.open
+            Shift(each.code, each.machine, shifted(each.starts_at, by=by, zone=each.zone))
+            for each in group
         )
     except OverflowError:
         raise Malformed from None
 
 
 def _move_page(job: JobDetail, form: StartForm, problems: Sequence[str]) -> str:
-    may = job_abilities(current_actor(), job, clock.now())
-    return render_template("bookings/job_move.html", job=job, form=form, problems=problems, may=may)
+    actor, now = current_actor(), clock.now()
+    may = job_abilities(actor, job, now)
+    others = times_together(bookings=job.open, actor=actor, now=now) if may.move else ()
+    return render_template(
+        "bookings/job_move.html",
+        job=job,
+        form=form,
+        problems=problems,
+        may=may,
+        zone=ZoneInfo(job.first.zone),
+        others=[(each, new_key()) for each in others],
+    )
 
 
 # --- cancelled ----------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ from packhouse.queries.bookings.orders import (
     orders_list,
 )
 from packhouse.queries.machines import PackItem, packs
-from packhouse.queries.slots.ordering import OrderPlan, RowWish, plan_order
+from packhouse.queries.slots.ordering import OrderPlan, RowPlan, RowWish, plan_order
 from packhouse.services import bookings
 from packhouse.services.bookings import OrderRow
 from packhouse.web.access import Access, allow, current_actor
@@ -196,8 +196,43 @@ def _checked(
     if valid and not faults:
         plan = _plan(form, rows, fresh)
         told += [_of_plan(rows, each) for each in plan.problems]
+        if plan.rows and not told:
+            told += _what_refuses(form, rows, fresh, plan)
     wrong = status or (422 if told or not valid else 200)
     return _page(form, rows=rows, plan=plan, fresh=fresh.values(), problems=told), wrong
+
+
+def _what_refuses(
+    form: OrderForm,
+    rows: Sequence[AskedRow],
+    fresh: dict[str, NewProductForm],
+    plan: OrderPlan,
+) -> list[str]:
+    """Return what would refuse the order if it were sent now: limits of fair use above all."""
+    asked = [_asked(rows[each.row], each, fresh) for each in plan.rows]
+    try:
+        bookings.look_at_order(
+            cooperative_id=int(form.cooperative.data),
+            site=str(form.site.data),
+            rows=asked,
+            actor=current_actor(),
+            now=clock.now(),
+        )
+    except (RuleBroken, SlotTaken) as refused:
+        return _told_of(asked, refused.problems, form)
+    return []
+
+
+def _asked(row: AskedRow, planned: RowPlan, fresh: dict[str, NewProductForm]) -> OrderRow:
+    made = fresh.get(row.key)
+    return OrderRow(
+        row.member.id,
+        row.quantity,
+        planned.machine,
+        planned.starts_at,
+        product_id=None if made else row.product_id,
+        recipe=made.recipe() if made else None,
+    )
 
 
 def _was_told(row: AskedRow) -> bool:
