@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from packhouse import clock
-from packhouse.domain.machines import MachineKind
+from packhouse.domain.machines import STAGES, MachineKind
 from packhouse.domain.slots import arrive_by
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import Malformed, NotFound, Problem
@@ -58,6 +58,10 @@ class RefusalGroup:
     machines: tuple[str, ...]
 
 
+# With closing the pack these are three machines on one day.
+MOST_LATER = 2
+
+
 @dataclass(frozen=True, slots=True)
 class WayForward:
     """What a person can do when there is no time: a sentence and the address behind it."""
@@ -68,11 +72,15 @@ class WayForward:
 
 @dataclass(frozen=True, slots=True)
 class MoreWays:
-    """A job spread over days, or taken on to a later machine: ``then`` is the kind asked for."""
+    """A job spread over days, or taken on to later machines: ``then`` are the kinds asked for.
+
+    ``after`` are kinds that can follow them.
+    """
 
     splits: tuple[Combined, ...] = ()
     kinds: tuple[MachineKind, ...] = ()
-    then: MachineKind | None = None
+    then: tuple[MachineKind, ...] = ()
+    after: tuple[MachineKind, ...] = ()
     steps: tuple[Combined, ...] = ()
 
 
@@ -131,9 +139,20 @@ def _more(product: ProductChoice, ask: Ask, found: Quote) -> MoreWays:
         return MoreWays(splits=split_choices(site=ask.site, **asked))
     house = found.offers[0].site
     kinds = later_steps(product=product, site=house, now=now)
-    then = next((kind for kind in kinds if kind == request.args.get("with")), None)
+    then = _in_order([each for each in kinds if each in request.args.getlist("with")])
     steps = step_choices(site=house, then=then, **asked) if then else ()
-    return MoreWays(kinds=kinds, then=then, steps=steps)
+    last = STAGES[then[-1]] if then else None
+    after = [each for each in kinds if last and len(then) < MOST_LATER and STAGES[each] > last]
+    return MoreWays(kinds=kinds, then=then, after=tuple(after), steps=steps)
+
+
+def _in_order(kinds: Sequence[MachineKind]) -> tuple[MachineKind, ...]:
+    """Return at most two kinds in the order of the work, one a stage."""
+    found: list[MachineKind] = []
+    for kind in sorted(kinds, key=lambda each: STAGES[each]):
+        if not found or STAGES[kind] > STAGES[found[-1]]:
+            found.append(kind)
+    return tuple(found[:MOST_LATER])
 
 
 def _job_url(product: ProductChoice, quantity: int, choice: Combined) -> str:

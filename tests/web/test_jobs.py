@@ -149,6 +149,24 @@ def test_packs_go_on_to_the_next_machine_on_the_same_day(house: House, make: Mak
     assert count() == 2
 
 
+def test_three_machines_follow_each_other_in_the_order_of_the_work(
+    house: House, make: Make
+) -> None:
+    make.machine(house.site, code="K1", kind="coder", rate_per_minute=30.0)
+    make.machine(house.site, code="L1", kind="labeller", rate_per_minute=30.0)
+    asked = {"product": house.product, "quantity": 400, "site": "PTK", "from": "2026-12-01"}
+    page = house.page("/quote", **asked, **{"with": "labeller"})
+    assert "with=labeller&with=coder" in page
+
+    recap = house.page(chosen(house.page("/quote", **asked, **{"with": ["coder", "labeller"]})))
+    parts = re.findall(r'name="part" value="([^"]+)"', recap)
+    assert [each.split("|")[0] for each in parts] == ["M3", "L1", "K1"]
+    house.send("/jobs", recap, part=parts)
+
+    assert count() == 3
+    assert verify(now=make.now) == ()
+
+
 def test_parts_that_nobody_can_read_are_refused(house: House) -> None:
     asked = {"product": house.product, "quantity": 10}
     for part in ("", "M3", "M3|kapan|10", "M3|2026-12-01T01:00:00Z|-1", "M3|2026-12-01T01:00|10"):

@@ -109,14 +109,14 @@ def step_choices(
     product: ProductChoice,
     quantity: int,
     site: str,
-    then: MachineKind,
+    then: Sequence[MachineKind],
     from_at: datetime | None,
     actor: Actor,
     now: datetime,
 ) -> tuple[Combined, ...]:
-    """Return up to three ways to close all packs and then take them to a machine of a kind.
+    """Return up to three ways to close all packs and then take them to machines of other kinds.
 
-    Both are on one day of one house, with a breath between them. The look ahead is a week from
+    All are on one day of one house, in this order, with a breath between them. The look ahead is a week from
     ``from_at`` (None: now).
     """
     session = reading()
@@ -127,11 +127,13 @@ def step_choices(
             continue
         spots = _by_code(spots_of(session, house, machines, window, product, now))
         closing = [spot.time for spot in spots.values() if packs_alone(spot.machine.kind)]
-        behind = [spot.time for spot in spots.values() if spot.machine.kind == then]
-        if closing and behind:
+        behind = [
+            [spot.time for spot in spots.values() if spot.machine.kind == kind] for kind in then
+        ]
+        if closing and all(behind):
             return tuple(
                 _combined([(quantity, placed) for placed in each.placements], spots, each.why)
-                for each in bundle_options((closing, behind), job, window)
+                for each in bundle_options((closing, *behind), job, window)
             )
     return ()
 
