@@ -37,6 +37,8 @@ from packhouse.services import (
     downtime,
     housekeeping,
     privacy,
+    replanning,
+    runs,
     sessions,
     sites,
     tariffs,
@@ -165,7 +167,9 @@ def seeded(context: Flask, make: Make) -> Flask:
         reason="maintenance", actor=SYSTEM, now=NOW,
     )  # fmt: skip
     downtime.cancel_maintenance(maintenance_id=planned.id, actor=SYSTEM, now=NOW)
+    _replan(site, operator, make)
     _downtime(machine, operator)
+    _session(site, operator, make)
     _assets(site)
     with pytest.raises(NotAllowed):
         sessions.sign_in(contact="x@contoh.example", password="salah", network="::1", now=NOW)
@@ -191,6 +195,31 @@ def _complain(site: int, make: Make) -> None:
     complaints.answer_complaint(
         complaint_id=newest, text="Papan sudah diganti.", actor=make.user(Role.ADMIN), now=NOW
     )
+
+
+def _replan(site: int, operator: Actor, make: Make) -> None:
+    """A plan that was applied, and what its people were asked."""
+    broken, product = make.code(make.machine(site)), make.product(make.business())
+    bookings.book(
+        wish=Wish(product, 100, broken, make.at(9, days=9)), actor=operator, now=NOW, key="pindah"
+    )
+    downtime.report_breakdown(
+        machine=broken, reason="breakdown", expected_back_at=make.at(16, days=9),
+        actor=operator, now=NOW,
+    )  # fmt: skip
+    plan = replanning.propose(site=_code_of(site), actor=operator, now=NOW)
+    replanning.apply_plan(plan_id=plan, actor=operator, now=NOW)
+
+
+def _session(site: int, operator: Actor, make: Make) -> None:
+    """A session that was run, and the clean that closed its day."""
+    machine, product = make.code(make.machine(site)), make.product(make.business())
+    wish = Wish(product, 100, machine, make.at(9, days=0))
+    code = str(bookings.book(wish=wish, actor=operator, now=NOW, key="sesi")["code"])
+    runs.start(code=code, actor=operator, now=make.at(9, days=0))
+    counts = runs.Counts(100, 0)
+    runs.finish(code=code, counts=counts, actor=operator, now=make.at(10, days=0))
+    runs.close_day(machine=machine, actor=operator, now=make.at(11, days=0))
 
 
 def _downtime(machine: str, operator: Actor) -> None:

@@ -11,9 +11,11 @@ from packhouse.cli.seeds.people import Firm, Known, Person, add_firm, add_staff
 from packhouse.cli.seeds.playing import HOUR, Play, Visit, instant_of, open_day
 from packhouse.cli.seeds.producers import come_weekly, complain, tell_papers, wait_for_time
 from packhouse.db import reading
+from packhouse.domain.bookings import State
 from packhouse.domain.users import SYSTEM, Role
 from packhouse.models.sites import load_calendar
-from packhouse.services import businesses, downtime, reports, slots, tariffs
+from packhouse.queries.bookings import bookings_page
+from packhouse.services import businesses, downtime, replanning, reports, slots, tariffs
 from packhouse.services.slots import Ask
 
 HOUSE = House(
@@ -198,6 +200,7 @@ def _break(play: Play) -> None:
 
 def _keep_up(play: Play) -> None:
     """Have work come back by the calendar, by running hours and by the counter."""
+    play.at(play.now - timedelta(minutes=5), lambda: _plan_work(play))
     began = play.now - timedelta(days=25)
     for machine, basis, every, minutes, note in (
         ("PTK-BAND-1", "running_hours", 40, 90, "Ganti pita pemanas dan sabuk"),
@@ -212,6 +215,24 @@ def _keep_up(play: Play) -> None:
                 actor=play.manager, now=clock.now(),
             ),
         )  # fmt: skip
+
+
+def _plan_work(play: Play) -> None:
+    """Have work planned over somebody's booking, with the new time the house proposes for her."""
+    ahead = bookings_page(
+        actor=play.manager, machine="PTK-BAND-1", state=State.CONFIRMED,
+        from_at=play.now + timedelta(days=1),
+    ).items  # fmt: skip
+    if not ahead:
+        return
+    start = ahead[0].starts_at
+    planned = downtime.plan_maintenance(
+        machine="PTK-BAND-1", from_at=start, to_at=start + HOUR, reason="calibration",
+        note="Tera suhu pemanas", actor=play.manager, now=clock.now(),
+    )  # fmt: skip
+    replanning.propose(
+        site=HOUSE.code, maintenance_id=planned.id, actor=play.manager, now=clock.now()
+    )
 
 
 def _refuse(play: Play, firms: dict[str, Known]) -> None:
