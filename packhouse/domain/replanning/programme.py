@@ -222,8 +222,13 @@ def quiet_highs() -> "highspy.Highs":
     """Return a fresh solver that prints nothing and always computes the same."""
     import highspy
 
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    highs.setOptionValue("output_flag", False)
+    class Quiet(highspy.Highs):
+        def enableCallbacks(self) -> None:  # noqa: N802
+            # Else its name and licence are printed in the middle of it.
+            self.setOptionValue("output_flag", False)
+            super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+    highs = Quiet()  # type: ignore[no-untyped-call]
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("random_seed", 1)
     highs.setOptionValue("mip_rel_gap", 0.0)

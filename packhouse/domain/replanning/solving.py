@@ -3,15 +3,16 @@
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from packhouse.domain.replanning.baseline import one_after_another
-from packhouse.domain.replanning.candidates import Candidates, candidates_of
+from packhouse.domain.replanning.baseline import Spots, one_after_another
+from packhouse.domain.replanning.candidates import candidates_of
 from packhouse.domain.replanning.cleaning import Sequenced, SequenceRules, sequenced
 from packhouse.domain.replanning.costs import weight_of
 from packhouse.domain.replanning.explaining import PlanBroken, cost_of, outcomes_of
+from packhouse.domain.replanning.parting import parts_of
 from packhouse.domain.replanning.programme import Level, Price
 from packhouse.domain.replanning.rows import Rules
 from packhouse.domain.replanning.searching import Search
-from packhouse.domain.replanning.situation import Cost, Outcome, Plan, Situation, Spot
+from packhouse.domain.replanning.situation import Cost, Outcome, Plan, Situation
 
 if TYPE_CHECKING:
     from packhouse.domain.replanning.candidates import Ints
@@ -33,10 +34,7 @@ def solve(situation: Situation, *, seconds: float = 10.0) -> Plan:
     spots = one_after_another(situation)
     outcomes = outcomes_of(situation, spots)
     baseline = cost_of(situation, outcomes)
-    every = candidates_of(situation)
-    if not len(every):
-        return Plan(outcomes, baseline, baseline, baseline)
-    better, bound = _optimised(situation, every, spots, seconds)
+    better, bound = _in_parts(situation, spots, seconds)
     found = _checked(situation, better)
     if found is None or cost_of(situation, found) > baseline:
         return Plan(outcomes, baseline, LEAST, baseline)
@@ -44,7 +42,27 @@ def solve(situation: Situation, *, seconds: float = 10.0) -> Plan:
     return Plan(found, cost, min(bound, cost), baseline)
 
 
-def _checked(situation: Situation, spots: dict[str, Spot]) -> tuple[Outcome, ...] | None:
+def _in_parts(situation: Situation, spots: Spots, seconds: float) -> tuple[Spots, Cost]:
+    """Return the best plan found, and a bound; each part has its share of the time."""
+    until = perf_counter() + seconds
+    parts = sorted(parts_of(situation), key=lambda each: len(each.affected))
+    left = len(situation.affected)
+    better: Spots = {}
+    total = LEAST
+    for part in parts:
+        share = len(part.affected) / left
+        found, bound = _optimised(part, spots, (until - perf_counter()) * share)
+        better |= found
+        total = _sum(total, bound)
+        left -= len(part.affected)
+    return better, total
+
+
+def _sum(one: Cost, other: Cost) -> Cost:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]
+
+
+def _checked(situation: Situation, spots: Spots) -> tuple[Outcome, ...] | None:
     """Return the outcomes of a plan after `place` has taken every booking, None if it did not."""
     try:
         return outcomes_of(situation, spots)
@@ -52,12 +70,13 @@ def _checked(situation: Situation, spots: dict[str, Spot]) -> tuple[Outcome, ...
         return None
 
 
-def _optimised(
-    situation: Situation, every: Candidates, spots: dict[str, Spot], seconds: float
-) -> tuple[dict[str, Spot], Cost]:
-    """Return the best plan found, and a bound of the cost of any."""
+def _optimised(situation: Situation, spots: Spots, seconds: float) -> tuple[Spots, Cost]:
+    """Return the best plan found for one part, and a bound of the cost of any."""
     import numpy as np
 
+    every = candidates_of(situation)
+    if not len(every):
+        return {}, (len(situation.affected), 0, 0, 0)
     until = perf_counter() + seconds
     search = Search(every, Rules(situation, every), every.rows(spots))
     weights = np.array([weight_of(each) for each in situation.affected], dtype=np.float64)
