@@ -127,3 +127,12 @@ def finish(told: dict[str, Any], once: dict[str, str], code: str) -> ResponseRet
 def no_show(_nothing: dict[str, Any], code: str) -> ResponseReturnValue:
     """Note that the customer did not come, when the house's grace is over."""
     return runs.no_show(code=code, actor=asking(), now=clock.now())
+
+
+@bp.route("/bookings/<code>/back", methods=["POST"])
+@allow(Access.STAFF)
+@bp.arguments(Nothing, required=False)
+@bp.response(200, Booking)
+def back(_nothing: dict[str, Any], code: str) -> ResponseReturnValue:
+    """Take a no-show back: she is there, within half an hour, and her time is still free."""
+    return runs.came_after_all(code=code, actor=asking(), now=clock.now())

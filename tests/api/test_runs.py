@@ -22,6 +22,17 @@ def test_who_does_not_come_is_noted_when_the_grace_is_over(house: House) -> None
     assert (missed.status_code, missed.json["state"]) == (200, "no_show")
 
 
+def test_who_comes_after_all_is_taken_back(house: House) -> None:
+    code = house.book()["code"]
+    with clock.frozen(house.make.at(8, 25)):
+        house.operator.post(f"bookings/{code}/no-show")
+        back = house.operator.post(f"bookings/{code}/back")
+        again = house.operator.post(f"bookings/{code}/back")
+
+    assert (back.status_code, back.json["state"]) == (200, "arrived")
+    assert again.json == back.json
+
+
 def test_a_run_is_counted_once_however_often_it_is_sent(house: House) -> None:
     code = house.book()["code"]
     with clock.frozen(house.make.at(8)):

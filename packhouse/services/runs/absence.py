@@ -10,26 +10,22 @@ from packhouse.domain.bookings import State
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.time_range import to_epoch
 from packhouse.domain.users import Actor
-from packhouse.errors import Problem, RuleBroken, SlotTaken, WrongState
-from packhouse.models.audit import AuditEntry
+from packhouse.errors import Problem, RuleBroken, WrongState
 from packhouse.models.bookings import Booking
 from packhouse.models.downtime import Breakdown
-from packhouse.models.products import Product
 from packhouse.models.runs import Run
 from packhouse.models.sites import Site
-from packhouse.models.slots import Occupation
 from packhouse.services.bookings import Answer, answer_of, become, locked_booking, release
 from packhouse.services.reminders import tell
 from packhouse.services.runs.hands import operated
+from packhouse.services.runs.returning import take_back
 from packhouse.services.runs.running import end_run
 from packhouse.services.runs.states import open_state, settle_setup
 from packhouse.services.runs.waiting import grace_until
-from packhouse.services.slots import Place, fit, job_of, lock_places, occupy
+from packhouse.services.slots import Place
 from packhouse.services.waitlist import offer_freed
 
 BATCH = 100
-# So long after the mark it can be taken back; later she is a customer who comes without a booking.
-BACK_WITHIN = timedelta(minutes=30)
 
 
 def _epoch(instant: InstrumentedAttribute[datetime]) -> ColumnElement[int]:
@@ -77,42 +73,8 @@ def came_after_all(*, code: str, actor: Actor, now: datetime) -> Answer:
         booking, spot = operated(session, code=code, actor=actor, now=now)
         if booking.state in (State.ARRIVED, State.RUNNING, State.FINISHED):
             return answer_of(session, booking)
-        if booking.state != State.NO_SHOW or booking.product_id is None:
-            raise WrongState("wrong_state", code=code, state=booking.state, wanted=State.ARRIVED)
-        marked_at = _marked_at(session, booking)
-        if marked_at is None or not marked_at <= now < marked_at + BACK_WITHIN:
-            facts = {"minutes": BACK_WITHIN // timedelta(minutes=1)}
-            raise RuleBroken([Problem("back_too_late", facts)])
-        _take_again(session, booking, spot, now)
-        become(session, booking, State.ARRIVED, actor=actor, now=now)
+        take_back(session, booking=booking, spot=spot, actor=actor, now=now)
         return answer_of(session, booking)
-
-
-def _marked_at(session: Session, booking: Booking) -> datetime | None:
-    return session.scalar(
-        select(AuditEntry.at)
-        .where(
-            AuditEntry.subject_kind == "booking",
-            AuditEntry.subject_id == booking.id,
-            AuditEntry.action == f"booking:{State.NO_SHOW}",
-        )
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    )
-
-
-def _take_again(session: Session, booking: Booking, spot: Place, now: datetime) -> None:
-    """Claim the whole of her time anew, with the cleaning it needs as its neighbours are now."""
-    product = session.get_one(Product, booking.product_id)
-    [spot] = lock_places(session, machine_ids=[spot.machine.id], now=now, pack=product.pack)
-    occupation = session.get_one(Occupation, booking.occupation_id)
-    job = job_of(product, booking.quantity)
-    try:
-        placed = fit(session, spot=spot, job=job, starts_at=booking.starts_at)
-        occupy(session, spot=spot, job=job, placed=placed, occupation=occupation)
-    except (SlotTaken, RuleBroken):
-        facts = {"machine": spot.machine.code}
-        raise RuleBroken([Problem("time_given_away", facts)]) from None
 
 
 @use_case

@@ -18,11 +18,12 @@ from packhouse.models.runs import Run, count_taps
 from packhouse.models.slots import Occupation
 from packhouse.services.bookings import Answer, answer_of, become, note
 from packhouse.services.runs.cleaning import require_clean
+from packhouse.services.runs.delays import tell_next
 from packhouse.services.runs.early import hold_from, refuse_too_early
 from packhouse.services.runs.forgotten import closed_by_itself, settle_forgotten
-from packhouse.services.runs.delays import tell_next
 from packhouse.services.runs.hands import Counts, operated
 from packhouse.services.runs.lots import name_lot
+from packhouse.services.runs.returning import take_back
 from packhouse.services.runs.states import (
     mark_estimated,
     note_changeover,
@@ -45,12 +46,17 @@ from packhouse.services.waitlist import offer_freed
 
 @use_case
 def check_in(*, code: str, actor: Actor, now: datetime) -> Answer:
-    """Note that the customer is there, on the day of her booking; a repeat changes nothing."""
+    """Note that the customer is there, on the day of her booking; a repeat changes nothing.
+
+    Who was missed before is there after all: a tap that had no signal may come late.
+    """
     with transaction() as session:
         booking, spot = operated(session, code=code, actor=actor, now=now)
         if booking.state == State.RUNNING:
             raise WrongState("wrong_state", code=code, state=booking.state, wanted=State.ARRIVED)
-        if booking.state != State.ARRIVED:
+        if booking.state == State.NO_SHOW:
+            take_back(session, booking=booking, spot=spot, actor=actor, now=now)
+        elif booking.state != State.ARRIVED:
             _refuse_another_day(booking, spot, now)
             become(session, booking, State.ARRIVED, actor=actor, now=now)
         return answer_of(session, booking)

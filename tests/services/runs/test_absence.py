@@ -77,6 +77,15 @@ def test_who_comes_after_all_has_her_time_again(floor: Floor) -> None:
     runs.start(code=floor.nine, actor=floor.operator, now=floor.at(9, 25))
 
 
+def test_a_check_in_that_had_no_signal_takes_the_mark_back(floor: Floor) -> None:
+    held = claims()
+    floor.no_show(floor.nine, floor.at(9, 20))
+
+    runs.check_in(code=floor.nine, actor=floor.operator, now=floor.at(9, 40))
+
+    assert (state_of(floor.nine), claims()) == ("arrived", held)
+
+
 def test_a_mark_stands_once_her_time_is_somebody_elses(floor: Floor) -> None:
     floor.no_show(floor.nine, floor.at(9, 20))
     walk_in = Wish(floor.product, 200, "M3", floor.at(9, 25))
