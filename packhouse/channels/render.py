@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from packhouse.channels.words import WORDS
 from packhouse.domain.reminders import MessageKind
@@ -53,6 +53,7 @@ class Rendered:
     reason: str = ""
     quote: str = ""
     others: tuple[OtherTime, ...] = ()
+    more: int = 0
 
 
 def render(
@@ -92,6 +93,7 @@ def render(
             reason=plain(facts.get("reason", "")),
             quote=plain(facts.get("question") or facts.get("answer") or ""),
             others=tuple(_other(each, facts, zone, locale) for each in facts.get("others", ())),
+            more=int(facts.get("more", 0)),
         )
 
 
@@ -156,6 +158,7 @@ def letter(rendered: Rendered, *, name: str, url: str, locale: str) -> str:
             gettext("Mesin: %(machine)s", machine=rendered.machine),
             gettext("Tempat: %(site)s", site=rendered.site),
             gettext("Waktu: %(when)s", when=rendered.when),
+            *_many(rendered),
             "",
             *_other_times(rendered, url),
             *_where_to(rendered, url),
@@ -163,6 +166,19 @@ def letter(rendered: Rendered, *, name: str, url: str, locale: str) -> str:
             gettext("Pesan ini dikirim otomatis; mohon tidak dibalas."),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _many(rendered: Rendered) -> list[str]:
+    """Say that the same holds of other bookings, of which no mail of its own is sent."""
+    if not rendered.more:
+        return []
+    return [
+        ngettext(
+            "Sama halnya %(num)d reservasi lain. Semuanya ada di halaman Reservasi.",
+            "Sama halnya %(num)d reservasi lain. Semuanya ada di halaman Reservasi.",
+            rendered.more,
+        )
+    ]
 
 
 def _number(rendered: Rendered) -> list[str]:

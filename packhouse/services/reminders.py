@@ -41,6 +41,8 @@ from packhouse.models.sites import Site
 from packhouse.models.users import User
 from packhouse.services.audit import Subject, record
 
+# Why a mail was held back: another one of the same moment speaks for it.
+TOGETHER = "together"
 REVIVED = ("state", "due_at", "next_at", "not_after", "priority", "attempts", "payload")
 NEVER_QUIET = QuietHours(time(0), time(0))
 
@@ -99,6 +101,34 @@ def _tell(
     ]
     if rows:
         session.execute(_upsert(session.get_bind().dialect.name), rows)
+
+
+def tell_together(
+    session: Session, *, kind: MessageKind, bookings: Sequence[Booking], now: datetime
+) -> None:
+    """Leave each person one mail of those just written about bookings that changed as one.
+
+    It names the first of her bookings and says how many more there are. The others stay in the
+    outbox, held back, with the reason; her inbox in the app keeps all of them.
+    """
+    session.flush()
+    order = {each.id: number for number, each in enumerate(bookings)}
+    written = session.scalars(
+        select(Message).where(
+            Message.booking_id.in_(order),
+            Message.kind == kind,
+            Message.channel == Channel.EMAIL,
+            Message.state == MessageState.DUE,
+            Message.created_at == now,
+        )
+    )
+    mails: dict[int, list[Message]] = {}
+    for message in sorted(written, key=lambda each: order[each.booking_id or 0]):
+        mails.setdefault(message.user_id, []).append(message)
+    for first, *others in mails.values():
+        first.payload = {**first.payload, "more": len(others)}
+        for each in others:
+            each.state, each.finished_at, each.last_error = MessageState.SUPPRESSED, now, TOGETHER
 
 
 def tell_business(

@@ -183,7 +183,7 @@ def test_a_line_that_begins_with_a_dot_arrives_whole(host: Host) -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        replace(MESSAGE, facts={}),
+        replace(MESSAGE, facts={"code": "PK-AAAA"}),
         replace(MESSAGE, zone="Mars/Olympus"),
         replace(MESSAGE, email="nobody"),
         replace(MESSAGE, facts=MESSAGE.facts | {"starts_at": None}),

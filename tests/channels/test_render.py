@@ -106,3 +106,14 @@ def test_a_message_whose_text_was_forgotten_says_what_it_was_about(context: Flas
 
     assert "90 hari" in told.opening
     assert (told.code, told.when) == ("", "")
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, False), (3, True)])
+def test_a_mail_says_for_how_many_others_it_speaks(context: Flask, more: int, told: bool) -> None:
+    facts = {"code": "PK-AAAA", "machine": "M3", "starts_at": 0, "ends_at": 3600, "more": more}
+    said = render(
+        MessageKind.BOOKING_CONFIRMED,
+        facts=facts, site_name="Rumah", zone="Asia/Pontianak", locale="id",
+    )  # fmt: skip
+
+    assert ("3 reservasi lain" in letter(said, name="A", url="x", locale="id")) == told

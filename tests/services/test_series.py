@@ -9,6 +9,8 @@ from packhouse.domain.bookings import Every, Rule, State
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import NotFound, PackhouseError, RuleBroken, WrongState
 from packhouse.models.bookings import Booking, Series, SeriesDate
+from packhouse.models.reminders import Message
+from packhouse.queries.audit import verify
 from packhouse.queries.slots import product_choice
 from packhouse.queries.slots.repeating import DateCheck, check_dates
 from packhouse.services import bookings
@@ -215,3 +217,31 @@ def test_a_foreign_series_does_not_exist(house: House, make: Make) -> None:
         )
     with pytest.raises(NotFound):
         house.book(actor=other)
+
+
+def test_a_person_gets_one_mail_of_a_series_and_the_others_say_why_they_stay(house: House) -> None:
+    code = house.book(0, 1, 2)["code"]
+
+    def mails(kind: str) -> list[tuple[str, str | None, int]]:
+        db.session.rollback()
+        rows = db.session.scalars(
+            select(Message)
+            .where(Message.kind == kind, Message.channel == "email")
+            .order_by(Message.id)
+        )
+        return [(each.state, each.last_error, each.payload.get("more", 0)) for each in rows]
+
+    held = ("suppressed", "together", 0)
+    assert mails("booking_confirmed") == [("due", None, 2), held, held]
+    inbox = select(func.count()).where(
+        Message.kind == "booking_confirmed", Message.channel == "in_app", Message.state == "due"
+    )
+    assert db.session.scalars(inbox).one() == 3
+
+    later = house.make.now + timedelta(minutes=5)
+    day = db.session.scalars(select(SeriesDate.day).order_by(SeriesDate.day)).first()
+    assert day is not None
+    bookings.cancel_series(code=code, from_day=day, actor=house.producer, now=later)
+
+    assert mails("booking_cancelled") == [("due", None, 2), held, held]
+    assert verify(now=later) == ()

@@ -116,8 +116,8 @@ def step_choices(
 ) -> tuple[Combined, ...]:
     """Return up to three ways to close all packs and then take them to machines of other kinds.
 
-    All are on one day of one house, in this order, with a breath between them. The look ahead is a week from
-    ``from_at`` (None: now).
+    All are on one day of one house, in this order, with a breath between them. The look ahead is
+    a week from ``from_at`` (None: now).
     """
     session = reading()
     job = job_for(session, product, quantity)

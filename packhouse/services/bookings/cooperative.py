@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from packhouse.db import transaction, use_case
 from packhouse.domain.businesses import BusinessKind
 from packhouse.domain.permissions import may_act_for
+from packhouse.domain.reminders import MessageKind
 from packhouse.domain.users import Actor
 from packhouse.errors import Malformed, NotFound, Problem, RuleBroken, SlotTaken
 from packhouse.models.bookings import Booking, JobLine, Order
@@ -21,6 +22,7 @@ from packhouse.services.bookings.booking import add_booking, new_job
 from packhouse.services.bookings.moving import for_pack
 from packhouse.services.bookings.steps import Answer, Looked, answer_of, lock_by_code, new_code
 from packhouse.services.products import Recipe, add_product, problems_with_recipe
+from packhouse.services.reminders import tell_together
 from packhouse.services.slots import Place, lock_product
 
 MOST_ROWS = 60
@@ -116,6 +118,7 @@ def _booked(
         actor=actor, now=now, source=source,
     )  # fmt: skip
     _note(session, order, made, actor, now)
+    tell_together(session, kind=MessageKind.BOOKING_CONFIRMED, bookings=made, now=now)
     return {
         "code": order.code,
         "bookings": [answer_of(session, booking) for booking in made],

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from packhouse.db import transaction, use_case
 from packhouse.domain.bookings import CANCELLABLE, GIVEN_UP, MOVABLE, State, is_late
 from packhouse.domain.permissions import may_act_for, may_operate
+from packhouse.domain.reminders import MessageKind
 from packhouse.domain.users import Actor
 from packhouse.errors import (
     Malformed,
@@ -31,6 +32,7 @@ from packhouse.services.bookings.jobs import is_in_steps, problems_with_steps
 from packhouse.services.bookings.limits import problems_with_use
 from packhouse.services.bookings.moving import arrive, for_pack, keep_move, leave
 from packhouse.services.bookings.steps import Answer, Looked, answer_of
+from packhouse.services.reminders import tell_together
 from packhouse.services.slots import Place, job_of, lock_places
 
 
@@ -151,6 +153,7 @@ def cancel_job(
                 session, booking=booking, spot=places[booking.machine_id],
                 actor=actor, now=now, reason=reason,
             )  # fmt: skip
+        tell_together(session, kind=MessageKind.BOOKING_CANCELLED, bookings=leaving, now=now)
         return _answer(session, group)
 
 
@@ -233,6 +236,7 @@ def _relocate(
         raise RuleBroken(problems)
     for booking in moving:
         settle_move(session, booking, places[booking.machine_id], actor, now)
+    tell_together(session, kind=MessageKind.BOOKING_MOVED, bookings=moving, now=now)
 
 
 def _problems_together(

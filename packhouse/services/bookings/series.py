@@ -20,6 +20,7 @@ from packhouse.domain.bookings import (
     is_late,
 )
 from packhouse.domain.permissions import may_act_for, may_operate
+from packhouse.domain.reminders import MessageKind
 from packhouse.domain.users import Actor
 from packhouse.errors import Malformed, NotFound, Problem, RuleBroken, SlotTaken, WrongState
 from packhouse.models.bookings import Booking, Series, SeriesDate
@@ -36,6 +37,7 @@ from packhouse.services.bookings.steps import (
     locked_booking,
     new_code,
 )
+from packhouse.services.reminders import tell_together
 from packhouse.services.slots import Place, lock_places, lock_product
 
 R = TypeVar("R")
@@ -167,12 +169,29 @@ def _booked(
         SeriesDate(series_id=series.id, day=day, booking_id=booking.id) for day, booking in made
     )
     days = [str(day) for day, _booking in made]
-    _note(session, series, "series:create", actor=actor, now=now, days=days)
+    _settle(session, series, "series:create", made, actor=actor, now=now, days=days)
     return {
         "code": series.code,
         "bookings": [answer_of(session, booking) for _day, booking in made],
         "price": sum(booking.price for _day, booking in made),
     }
+
+
+_KINDS = {
+    "series:create": MessageKind.BOOKING_CONFIRMED,
+    "series:move": MessageKind.BOOKING_MOVED,
+    "series:cancel": MessageKind.BOOKING_CANCELLED,
+}
+
+
+def _settle(
+    session: Session, series: Series, action: str, dates: Sequence[tuple[date, Booking]], *,
+    actor: Actor, now: datetime, **facts: Any,
+) -> None:  # fmt: skip
+    """Note what became of a series, and leave each person one mail of all about its dates."""
+    _note(session, series, action, actor=actor, now=now, **facts)
+    bookings = [booking for _day, booking in dates]
+    tell_together(session, kind=_KINDS[action], bookings=bookings, now=now)
 
 
 def _add_date(
@@ -243,7 +262,7 @@ def move_series(
             if problems:
                 raise RuleBroken(problems)
             series.minute_of_day = minute_of_day
-            _note(session, series, "series:move", actor=actor, now=now, **request)
+            _settle(session, series, "series:move", movable, actor=actor, now=now, **request)
             return {"code": code, "bookings": moved}
 
         answer: Answer = answer_once(session, actor=actor, now=now, once=once, act=act)
@@ -271,7 +290,7 @@ def cancel_series(
                 gone.append(answer_of(session, booking))
         if gone:
             facts = {"from_day": str(from_day), "reason": reason.strip()}
-            _note(session, series, "series:cancel", actor=actor, now=now, **facts)
+            _settle(session, series, "series:cancel", scope, actor=actor, now=now, **facts)
         return {"code": code, "bookings": gone}
 
 
