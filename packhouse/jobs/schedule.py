@@ -15,6 +15,7 @@ from packhouse.services import (
     bookings,
     businesses,
     downtime,
+    machines,
     privacy,
     reports,
     runs,
@@ -145,6 +146,7 @@ DUTIES: tuple[Duty, ...] = (
         lambda now: businesses.move_stragglers(actor=SYSTEM, now=now),
     ),
     Duty("prune", timedelta(hours=1), lambda now: prune(now=now)),
+    Duty("note_lessons", timedelta(days=1), lambda now: machines.note_lessons(now=now)),
     Duty(
         "drop_photos",
         timedelta(days=1),

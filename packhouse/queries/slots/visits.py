@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from packhouse.db import reading
 from packhouse.domain.bookings import State, change_until, problems_with_start
-from packhouse.domain.machines import MachineTime, takes_over
+from packhouse.domain.machines import MachineTime, takes_over, usual_minutes
 from packhouse.domain.permissions import may_operate
 from packhouse.domain.products import Job, traits_of
 from packhouse.domain.slots import Phases, Placement, best_options, options, place, refusals
@@ -40,7 +40,8 @@ class Visit:
     """One time on one machine for a job: instants in UTC, minutes by phase, whole rupiah.
 
     ``why`` is empty, or tells why it is worth showing (see domain Choice). ``reduction`` is the
-    kind of rule that makes ``price`` less than ``full_price``, or empty.
+    kind of rule that makes ``price`` less than ``full_price``, or empty. ``usual_minutes`` is
+    between what setup and run usually take, None while too few runs tell.
     """
 
     machine: str
@@ -61,6 +62,7 @@ class Visit:
     needs_approval: bool
     change_until: datetime
     why: tuple[str, ...] = ()
+    usual_minutes: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def visit_at(
     (spot,) = spots_of(session, site, [row], window, product, now)
     placed = place(spot.time, job_for(session, product, quantity), starts_at)
     if isinstance(placed, Placement):
-        return visit_of(spot, placed), ()
+        return visit_of(spot, placed, quantity=quantity), ()
     return None, tuple(problem.told_in(site.zone) for problem in placed)
 
 
@@ -190,7 +192,12 @@ def other_times(
     job = job_for(session, product, booking.quantity)
     choices = best_options((spot.time for spot in found), job, window)
     visits = (
-        visit_of(spots[each.option.placement.machine], each.option.placement, each.why)
+        visit_of(
+            spots[each.option.placement.machine],
+            each.option.placement,
+            each.why,
+            quantity=job.quantity,
+        )
         for each in choices
     )
     now_at = (booking.machine, booking.starts_at)
@@ -311,9 +318,13 @@ def spots_of(
     ]
 
 
-def visit_of(spot: Spot, placed: Placement, why: Iterable[str] = ()) -> Visit:
-    """Return a placement with its names, its price and why it is shown."""
-    tariff = spot.time.spec.tariff_per_hour
+def visit_of(spot: Spot, placed: Placement, why: Iterable[str] = (), *, quantity: int = 0) -> Visit:
+    """Return a placement with its names, its price and why it is shown.
+
+    With the quantity, also how long such a job usually takes.
+    """
+    spec = spot.time.spec
+    tariff = spec.tariff_per_hour
     cost = price_with(tariff, placed.phases.work_minutes, spot.reductions.at(spot.site.id))
     return Visit(
         machine=spot.machine.code,
@@ -334,6 +345,9 @@ def visit_of(spot: Spot, placed: Placement, why: Iterable[str] = ()) -> Visit:
         needs_approval=spot.machine.needs_approval,
         change_until=change_until(starts_at=placed.starts_at, cancel_hours=spot.site.cancel_hours),
         why=tuple(why),
+        usual_minutes=usual_minutes(
+            spec.usual, setup_minutes=spec.setup_minutes, quantity=quantity
+        ),
     )
 
 

@@ -69,8 +69,8 @@ def dismiss_rate(*, asked: Asked, wait_runs: int, actor: Actor, now: datetime) -
 def note_lessons(*, now: datetime) -> int:
     """Keep the range of finished runs beside each pack, for quotes to tell; return how many.
 
-    A bounded number of machines at a time, those whose turn it is. What is kept is only told:
-    no booking is planned with it.
+    A few queries for every 200 machines. What is kept is only told: no booking is planned with
+    it.
     """
     with transaction() as session:
         ids = session.scalars(select(Machine.id).order_by(Machine.id)).all()
@@ -138,11 +138,12 @@ def _decide(
 
 def _note_some(session: Session, ids: Sequence[int], now: datetime) -> int:
     samples = load_samples(session, machine_ids=ids, now=now)
-    planned = dict(
-        session.execute(
+    planned = {
+        row.id: row.rate_per_minute
+        for row in session.execute(
             select(Machine.id, Machine.rate_per_minute).where(Machine.id.in_(ids))
-        ).tuples()
-    )
+        )
+    }
     told = 0
     for pack in session.scalars(select(MachinePack).where(MachinePack.machine_id.in_(ids))):
         rates = [each.rate for each in samples.get((pack.machine_id, pack.pack), ())]

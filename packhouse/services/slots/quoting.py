@@ -10,7 +10,7 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, transaction, use_case
-from packhouse.domain.machines import BESIDE, MachineTime, packs_alone
+from packhouse.domain.machines import BESIDE, MachineTime, packs_alone, usual_minutes
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.products import Job
 from packhouse.domain.slots import (
@@ -59,6 +59,7 @@ class Offer:
     """One time (UTC) on one machine: its phases, its price in rupiah, and why it is shown.
 
     ``reduction`` is the kind of rule that makes ``price`` less than ``full_price``, or empty.
+    ``usual_minutes`` is between what setup and run usually take, None while too few runs tell.
     """
 
     machine: str
@@ -77,6 +78,7 @@ class Offer:
     percent_off: int
     needs_approval: bool
     why: tuple[str, ...]
+    usual_minutes: tuple[int, int] | None = None
 
     def describe(self) -> dict[str, Any]:
         """Return the offer as programs are told it: times in the site's zone, as of a booking."""
@@ -295,7 +297,8 @@ def _offer(search: _Search, choice: Choice) -> Offer:
     placed = choice.option.placement
     machine = search.by_code[placed.machine]
     site = search.sites[machine.site_id]
-    tariff = search.times[machine.code].spec.tariff_per_hour
+    spec = search.times[machine.code].spec
+    tariff = spec.tariff_per_hour
     cost = price_with(tariff, placed.phases.work_minutes, search.reductions.at(site.id))
     return Offer(
         machine=machine.code,
@@ -314,6 +317,9 @@ def _offer(search: _Search, choice: Choice) -> Offer:
         percent_off=cost.percent,
         needs_approval=machine.needs_approval,
         why=choice.why,
+        usual_minutes=usual_minutes(
+            spec.usual, setup_minutes=spec.setup_minutes, quantity=search.job.quantity
+        ),
     )
 
 
