@@ -25,7 +25,7 @@ from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.errors import PackhouseError
 from packhouse.models.bookings import Booking
 from packhouse.queries.audit import verify
-from packhouse.services import bookings, downtime, reports, runs
+from packhouse.services import bookings, downtime, replanning, reports, runs
 from packhouse.services.bookings import Target, Wish
 from packhouse.services.runs import Counts
 from tests.conftest import NOW, PostgresStore, SqliteStore
@@ -203,8 +203,17 @@ class House(RuleBasedStateMachine):
         code = self._code(number, State.CONFIRMED, State.ARRIVED)
         if code is not None:
             with self._may_refuse():
-                runs.start(code=code, actor=self.staff, now=self.now)
+                runs.start(code=code, actor=self.staff, now=self.now, unclean="satu petugas")
                 self.model.states[code] = State.RUNNING
+
+    @rule(number=numbers, minutes=st.integers(0, 4))
+    def take_back(self, number: int, minutes: int) -> None:
+        code = self._code(number, State.RUNNING)
+        if code is not None:
+            self.now += timedelta(minutes=minutes)
+            with self._may_refuse():
+                answer = runs.undo(code=code, actor=self.staff, now=self.now)
+                self.model.states[code] = State(str(answer["state"]))
 
     @rule(number=numbers, reason=st.sampled_from(["no_material", "breakdown", "cleaning"]))
     def pause_and_resume(self, number: int, reason: str) -> None:
@@ -277,6 +286,35 @@ class House(RuleBasedStateMachine):
         with self._may_refuse():
             outage = self.outages[number % len(self.outages)]
             downtime.end_outage(outage_id=outage, actor=self.staff, now=self.now)
+
+    @rule(number=numbers, for_work=st.booleans())
+    def replan(self, number: int, *, for_work: bool) -> None:
+        work = self.works[number % len(self.works)] if for_work and self.works else None
+        plan = 0
+        with self._may_refuse():
+            plan = replanning.propose(
+                site=self.site_code, maintenance_id=work, actor=self.staff, now=self.now
+            )
+        with self._may_refuse():
+            replanning.apply_plan(plan_id=plan, actor=self.staff, now=self.now)
+        self._look_again()
+
+    @rule(number=numbers, said=st.sampled_from(["accept", "decline", "call"]))
+    def answer(self, number: int, said: str) -> None:
+        code = self._code(number, State.REQUESTED, State.CONFIRMED)
+        if code is not None:
+            with self._may_refuse():
+                replanning.answer(code=code, answer=said, actor=self.producer, now=self.now)
+            self._look_again()
+
+    def _look_again(self) -> None:
+        """Write down anew who holds what: all leave before the first arrives."""
+        self.model.held.clear()
+        for code in self.model.states:
+            self.model.become(code, State(self._read(code).state))
+            if self.model.states[code] in HOLDING:
+                self._hold(code)
+        db.session.rollback()
 
     @rule(minutes=st.integers(1, 300))
     def tick(self, minutes: int) -> None:

@@ -41,7 +41,7 @@ COLUMNS: dict[str, str] = {
     " run_minutes break_minutes closing_minutes tariff_per_hour price decide_by cancelled_late"
     " reason created_by created_at",
     "runs": "id machine_id booking_id operator_id started_at ended_at good rejected planned_rate"
-    " estimated",
+    " estimated lot_code",
     "state_intervals": "id machine_id run_id booking_id reason starts_at ends_at estimated",
     "breakdowns": "id machine_id reason note started_at expected_back_at ended_at occupation_id",
     "maintenances": "id machine_id occupation_id reason note created_at state from_at to_at",

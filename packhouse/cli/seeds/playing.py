@@ -1,6 +1,7 @@
 """Plays visits on a house through the services, each step at its own instant, up to now."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from heapq import heappop, heappush
@@ -16,7 +17,7 @@ from packhouse.domain.reminders import Channel
 from packhouse.domain.sites import Calendar
 from packhouse.domain.time_range import floor_to_slot
 from packhouse.domain.users import SYSTEM, Actor
-from packhouse.errors import PackhouseError
+from packhouse.errors import PackhouseError, RuleBroken
 from packhouse.jobs.reminders import deliver_messages
 from packhouse.models.reminders import Message
 from packhouse.models.sites import load_calendar
@@ -185,6 +186,7 @@ class Play:
 
         tap(arrives, runs.check_in)
         begins = max(starts_at, arrives) + MINUTE * self.rng.randint(0, 3)
+        self.at(begins - MINUTE, lambda: self.clean(code))
         tap(begins, runs.start)
         ends = ends_at - MINUTE * self.rng.randint(0, 4)
         if visit.fate == "pause":
@@ -194,6 +196,13 @@ class Play:
         done = int(visit.quantity * self.rng.uniform(0.9, 1.0))
         rejected = int(done * self.rng.uniform(0.01, 0.05))
         tap(ends, runs.finish, counts=Counts(done - rejected, rejected))
+
+    def clean(self, code: str) -> None:
+        """Sign for the clean that is due before a visit; the manager is the second person."""
+        operator, manager, now = self.operator, self.manager.id or 0, clock.now()
+        with suppress(RuleBroken):  # The machine is clean.
+            if runs.sign_clean(code=code, actor=operator, now=now)["check"]:
+                runs.check_clean(code=code, checker=manager, actor=operator, now=now)
 
 
 def open_day(calendar: Calendar, now: datetime, number: int) -> date:

@@ -8,6 +8,7 @@ from packhouse.cli.seeds.bulk import Rows, code_of
 from packhouse.cli.seeds.days import Lived, Planned
 from packhouse.cli.seeds.stations import Station
 from packhouse.domain.products import CleaningLevel
+from packhouse.domain.runs import lot_stem, numbered_lot
 from packhouse.domain.sites import WorkingDay
 from packhouse.domain.tariffs import price_of
 from packhouse.domain.time_range import SLOT_SECONDS, ceil_to_grid
@@ -51,6 +52,7 @@ class Desk:
     def __init__(self, rows: Rows, rng: Random) -> None:
         self.rows = rows
         self.rng = rng
+        self.lots: dict[int, tuple[str, int]] = {}
 
     def serve(
         self, at: Station, day: WorkingDay, visit: Planned, lived: Lived, previous: int | None
@@ -62,7 +64,7 @@ class Desk:
         self._tell(at, visit, entry, ends, "finished", by=at.house.operator_id)
         run = self.rows.add(
             "runs", at.id, entry.id, at.house.operator_id, begins, ends, lived.good, lived.rejected,
-            at.rate, False,
+            at.rate, False, self._lot(at, day),
         )  # fmt: skip
         if visit.cleaning and previous is not None:
             clean = max(visit.clean_from, previous), visit.start
@@ -75,6 +77,13 @@ class Desk:
             self._state(at, day, (start, end), reason, run, entry.id)
             cursor = end
         self._state(at, day, (cursor, lived.ends), "running", run, entry.id)
+
+    def _lot(self, at: Station, day: WorkingDay) -> str:
+        """Return the next lot of a machine and day; each machine's days come in their order."""
+        stem = lot_stem(site=at.house.code, machine=at.spec.code, day=day.day)
+        before, number = self.lots.get(at.id, ("", 0))
+        self.lots[at.id] = stem, number + 1 if before == stem else 1
+        return numbered_lot(*self.lots[at.id])
 
     def promise(self, at: Station, day: WorkingDay, visit: Planned, now: int) -> None:
         """Write a confirmed visit that is still to come."""
