@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from packhouse.db import db
+from packhouse.db import db, transaction
 from packhouse.domain.users import SYSTEM, Role
 from packhouse.errors import (
     Malformed,
@@ -14,6 +14,7 @@ from packhouse.errors import (
     WrongState,
 )
 from packhouse.models.downtime import Breakdown, Outage
+from packhouse.models.machines import Machine
 from packhouse.models.runs import StateInterval
 from packhouse.models.slots import Occupation
 from packhouse.queries.audit import verify
@@ -231,6 +232,22 @@ def test_who_says_that_a_machine_needs_no_power_has_it_back(floor: Floor) -> Non
 
     assert len(down()) == 1
     assert book(floor, "M3", 10)
+
+
+def test_a_machine_that_comes_or_leaves_in_the_dark_is_caught_up_with(floor: Floor) -> None:
+    told = out(floor, 8, 12)
+    new = floor.make.machine(floor.site, code="M6")
+    with transaction() as session:
+        session.get_one(Machine, floor.machine_id).retired_at = floor.at(9)
+
+    downtime.follow_outages(actor=SYSTEM, now=floor.at(9, 1))
+    assert down()[str(new)] == "power_outage"
+    assert verify(now=floor.at(9, 1)) == ()
+    downtime.end_outage(outage_id=told.id, actor=floor.operator, now=floor.at(10))
+    downtime.follow_outages(actor=SYSTEM, now=floor.at(10, 1))
+
+    assert down() == {}
+    assert downtime.follow_outages(actor=SYSTEM, now=floor.at(10, 2)) == 0
 
 
 def test_wrong_outages_are_refused(floor: Floor) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import transaction, use_case
-from packhouse.domain.downtime import Utility
+from packhouse.domain.downtime import OUTAGES, Utility
 from packhouse.domain.permissions import may_manage, may_operate
 from packhouse.domain.time_range import ceil_to_slot
 from packhouse.domain.users import Actor
@@ -122,22 +122,27 @@ def follow_outages(*, actor: Actor, now: datetime) -> int:
 
 
 def _catch_up(session: Session, actor: Actor, now: datetime) -> int:
-    """Take the machines that came to a site while an outage is on; return how many."""
-    down = exists().where(Breakdown.machine_id == Machine.id, Breakdown.ended_at.is_(None))
+    """Settle the machines that came to a site in the dark, or left it; return how many.
+
+    Those that are retired meanwhile are told as well: a machine is not down for ever.
+    """
+    needed = and_(
+        MachineUtility.machine_id == Machine.id,
+        MachineUtility.utility == Outage.utility,
+        Outage.site_id == Machine.site_id,
+        Outage.begun_at.is_not(None),
+        Outage.ended_at.is_(None),
+    )
+    down = and_(Breakdown.machine_id == Machine.id, Breakdown.ended_at.is_(None))
+    in_service = Machine.retired_at.is_(None) | (Machine.retired_at > now)
+    dark = exists().where(needed)
     missed = session.scalars(
-        select(Machine.id)
-        .join(MachineUtility, MachineUtility.machine_id == Machine.id)
-        .join(
-            Outage,
-            (Outage.site_id == Machine.site_id) & (Outage.utility == MachineUtility.utility),
+        select(Machine.id).where(
+            or_(
+                and_(in_service, dark, ~exists().where(down)),
+                and_(~dark, exists().where(down, Breakdown.reason.in_(sorted(OUTAGES)))),
+            )
         )
-        .where(
-            Outage.begun_at.is_not(None),
-            Outage.ended_at.is_(None),
-            Machine.retired_at.is_(None) | (Machine.retired_at > now),
-            ~down,
-        )
-        .distinct()
     ).all()
     for spot in lock_places(session, machine_ids=missed, now=now):
         settle(session, spot=spot, actor=actor, now=now)
