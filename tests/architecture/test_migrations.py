@@ -37,7 +37,6 @@ from packhouse.services import (
     downtime,
     housekeeping,
     privacy,
-    runs,
     replanning,
     runs,
     sessions,
@@ -171,7 +170,6 @@ def seeded(context: Flask, make: Make) -> Flask:
     _replan(site, operator, make)
     _downtime(machine, operator)
     _session(site, operator, make)
-    _session(site, operator, make)
     _assets(site)
     with pytest.raises(NotAllowed):
         sessions.sign_in(contact="x@contoh.example", password="salah", network="::1", now=NOW)
@@ -211,17 +209,6 @@ def _replan(site: int, operator: Actor, make: Make) -> None:
     )  # fmt: skip
     plan = replanning.propose(site=_code_of(site), actor=operator, now=NOW)
     replanning.apply_plan(plan_id=plan, actor=operator, now=NOW)
-
-
-def _session(site: int, operator: Actor, make: Make) -> None:
-    """A session that was run, and the clean that closed its day."""
-    machine, product = make.code(make.machine(site)), make.product(make.business())
-    wish = Wish(product, 100, machine, make.at(9, days=0))
-    code = str(bookings.book(wish=wish, actor=operator, now=NOW, key="sesi")["code"])
-    runs.start(code=code, actor=operator, now=make.at(9, days=0))
-    counts = runs.Counts(100, 0)
-    runs.finish(code=code, counts=counts, actor=operator, now=make.at(10, days=0))
-    runs.close_day(machine=machine, actor=operator, now=make.at(11, days=0))
 
 
 def _session(site: int, operator: Actor, make: Make) -> None:
