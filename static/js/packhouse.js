@@ -204,6 +204,14 @@ const fill = (form, kept) => {
 };
 const notingSent = (form, key) => form.addEventListener("submit", () => { try { sessionStorage.setItem("packhouse:sent", JSON.stringify([key, location.pathname])); } catch { /* kept longer */ } });
 const longForms = [...document.querySelectorAll("main form[method=post][data-once]")].filter((form) => keepable(form).length && !secret(form));
+// First of all: what arrived is not offered again.
+try {
+  const [key, from] = JSON.parse(sessionStorage.getItem("packhouse:sent")) ?? [];
+  sessionStorage.removeItem("packhouse:sent");
+  // Another page, or the same one with a success message and no error: it arrived.
+  const failed = document.querySelector(".summary, [aria-invalid]");
+  if (key && !failed && (from !== location.pathname || document.querySelector(".note-success"))) store.forget(key);
+} catch { /* nothing was sent */ }
 for (const form of longForms) {
   const key = form.dataset.keep ?? `form:${new URL(form.action).pathname}`;
   const kept = store.read(key);
@@ -231,13 +239,6 @@ for (const form of longForms) {
 }
 // What was looked at is sent by another form, with nothing left to type.
 for (const form of document.querySelectorAll("form[data-sends]")) notingSent(form, form.dataset.sends);
-try {
-  const [key, from] = JSON.parse(sessionStorage.getItem("packhouse:sent")) ?? [];
-  sessionStorage.removeItem("packhouse:sent");
-  // Another page, or the same one with a success message and no error: it arrived.
-  const failed = document.querySelector(".summary, [aria-invalid]");
-  if (key && !failed && (from !== location.pathname || document.querySelector(".note-success"))) store.forget(key);
-} catch { /* nothing was sent */ }
 
 // − and + for hands that do not hit a small field.
 for (const row of document.querySelectorAll("[data-counter]")) {

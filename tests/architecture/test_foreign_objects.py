@@ -188,6 +188,8 @@ def _sent(them: Stranger, rule: Rule, method: str, token: str) -> dict[str, Any]
 API_BODIES: dict[str, dict[str, Any]] = {
     "api-bookings.move": {"starts_at": "2026-12-01T08:00:00+07:00"},
     "api-bookings.reject": {"reason": "penuh"},
+    "api-bookings.ask": {"question": "Berapa?"},
+    "api-bookings.answer": {"answer": "Sepuluh"},
     "api-runs.pause": {"reason": "no_material"},
     "api-runs.finish": {"good": 1, "rejected": 0},
     "api-downtime.report": {

@@ -278,7 +278,9 @@ def reorder(*, wish_id: int, to_front: bool, reason: str, actor: Actor, now: dat
         )  # fmt: skip
         keep_exception(
             session, kind=ExceptionKind.PUT_FIRST if to_front else ExceptionKind.PUT_BACK,
-            site_id=wish.site_id, reason=reason, actor=actor, now=now, wish_id=wish.id,
+            # A wish for any house is put first by somebody of one.
+            site_id=wish.site_id or min(actor.site_ids, default=None), reason=reason,
+            actor=actor, now=now, wish_id=wish.id,
         )  # fmt: skip
         action = "wish:preferred" if to_front else "wish:unpreferred"
         note_wish(session, wish, action=action, actor=actor, now=now, reason=reason.strip())
