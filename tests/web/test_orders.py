@@ -196,7 +196,7 @@ def starts() -> list[datetime]:
 def test_a_whole_order_is_looked_at_and_moved_in_two_taps(office: Office, make: Make) -> None:
     code = two_rows(office, make)
     page = unescape(office.browser.get(f"/orders/{code}/move").text)
-    assert page.count("bagian pertama mulai") == 3
+    assert page.count("yang pertama mulai") == 3
     form = page[page.index('class="one-tap"') :]
     sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[: form.index("</form>")]))
     before = starts()
