@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from packhouse.db import db, transaction
 from packhouse.domain.slots import BREATHING_MINUTES
@@ -281,6 +281,29 @@ def test_who_lost_her_time_comes_before_the_waitlist(house: House) -> None:
 
     assert offers(now) == 0
     assert offers(now + timedelta(hours=24, minutes=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "rule"),
+    [
+        ("DELETE FROM plan_answers", "nobody who lost her time is forgotten"),
+        (
+            "UPDATE plan_rows SET starts_at = starts_at + 300",
+            "an applied plan stands as it was written, or was changed since",
+        ),
+    ],
+)
+def test_the_auditor_finds_who_is_forgotten_and_what_stands_elsewhere(
+    house: House, broken: str, rule: str
+) -> None:
+    house.break_down(house.at(16))
+    house.apply(house.propose())
+    assert verify(now=house.make.now) == ()
+
+    with transaction() as session:
+        session.execute(text(broken))
+
+    assert [each.rule for each in verify(now=house.make.now)] == [rule]
 
 
 def test_others_neither_apply_nor_answer(house: House) -> None:
