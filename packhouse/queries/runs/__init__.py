@@ -1,7 +1,13 @@
 """The operator's day, to read: the board of a site, and the screen of one session."""
 
 from packhouse.queries.runs.arrivals import Guest, guest, guests
-from packhouse.queries.runs.boards import board_sites, contacts_of, day_board, session_view
+from packhouse.queries.runs.boards import (
+    board_sites,
+    contacts_of,
+    day_board,
+    likely_start,
+    session_view,
+)
 from packhouse.queries.runs.cleanings import CleaningLog, LogEntry, cleaning_log
 from packhouse.queries.runs.lots import Label, LotRow, Traced, label_of, lots_after, lots_of
 from packhouse.queries.runs.sessions import (
@@ -12,6 +18,7 @@ from packhouse.queries.runs.sessions import (
     session_record,
 )
 from packhouse.queries.runs.views import (
+    SLIPS_FROM,
     Action,
     Block,
     Board,
@@ -28,6 +35,7 @@ from packhouse.queries.runs.views import (
 from packhouse.queries.runs.walls import Wall, board_stamp, wall, wall_of
 
 __all__ = [
+    "SLIPS_FROM",
     "Action",
     "Block",
     "Board",
@@ -59,6 +67,7 @@ __all__ = [
     "guest",
     "guests",
     "label_of",
+    "likely_start",
     "lots_after",
     "lots_of",
     "session_record",

@@ -92,6 +92,26 @@ def session_view(*, code: str, actor: Actor, now: datetime) -> SessionView:
     )
 
 
+def likely_start(*, code: str, now: datetime) -> Expected | None:
+    """Return when a booking of today that has not begun is likely to, as things stand now.
+
+    For pages that have asked already whether the reader may see it; None on any other day.
+    """
+    session = reading()
+    found = session.execute(
+        select(Booking.site_id, Booking.machine_id, Booking.starts_at).where(Booking.code == code)
+    ).one_or_none()
+    if found is None:
+        return None
+    house, calendar = _house(session, found.site_id)
+    today = calendar.day_of(now)
+    if calendar.day_of(found.starts_at) != today:
+        return None
+    only = Only(found.machine_id, code)
+    (machine,) = _board(session, house, calendar, today, now, only=only).machines
+    return next((each.likely for each in machine.jobs if each.code == code), None)
+
+
 def contacts_of(*, business_ids: Sequence[int]) -> dict[int, tuple[Contact, ...]]:
     """Return the people of each business who can be called, owners first, in one query.
 

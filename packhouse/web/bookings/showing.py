@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from packhouse import clock
-from packhouse.domain.bookings import State
+from packhouse.domain.bookings import Expected, State
 from packhouse.domain.permissions import may_enter
 from packhouse.domain.users import Actor
 from packhouse.forms.bookings import AnswerForm
@@ -19,6 +19,7 @@ from packhouse.queries.bookings.requests import questions_about
 from packhouse.queries.bookings.series import series_of, was_forgiven
 from packhouse.queries.reminders import deliveries_of
 from packhouse.queries.replanning import new_time_of
+from packhouse.queries.runs import SLIPS_FROM, likely_start
 from packhouse.queries.slots import Visit, journey_of, other_times
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.bookings.deciding import desk_for
@@ -46,6 +47,7 @@ def show_booking(
         now=now,
         may=may,
         code_drawing=_drawing(detail.booking),
+        likely=_likely(detail.booking, now),
         journey=None
         if may.staff
         else journey_of(
@@ -74,6 +76,14 @@ def _other_times(booking: BookingItem, actor: Actor, now: datetime) -> tuple[Vis
         return ()
     near = booking.starts_at - timedelta(days=1)
     return other_times(booking=booking, actor=actor, now=now, from_at=near)
+
+
+def _likely(booking: BookingItem, now: datetime) -> Expected | None:
+    """Return when she will likely begin, if the house is late for her today."""
+    if booking.state not in (State.CONFIRMED, State.ARRIVED):
+        return None
+    likely = likely_start(code=booking.code, now=now)
+    return likely if likely is not None and likely.house_minutes >= SLIPS_FROM else None
 
 
 def _drawing(booking: BookingItem) -> Markup | None:

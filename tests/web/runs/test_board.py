@@ -57,7 +57,7 @@ def test_an_overrun_shows_what_it_does_to_the_rest_of_the_day(floor: Floor) -> N
 
     assert "Jadwal 1 pelanggan mundur" in board
     assert "Kemungkinan mulai 10.35, mundur 35 menit karena mesin belum siap" in board
-    assert "Atur ulang" in board
+    assert "Lepas waktunya" in board
     assert f"{behind}" in board
 
 
@@ -81,7 +81,22 @@ def test_a_slip_under_the_houses_limit_asks_for_no_new_plan(floor: Floor) -> Non
         board = words(floor.browser.get("/board").text)
 
     assert "Kemungkinan mulai 10.15" in board
-    assert "Atur ulang" not in board
+    assert "Lepas waktunya" not in board
+
+
+def test_her_own_page_tells_the_likely_time_and_blames_nobody(
+    floor: Floor, make: Make, login_as: Login
+) -> None:
+    behind = floor.book(10)
+    hers = login_as(make.user(businesses=(floor.business,)))
+    with floor.time(9):
+        floor.tap("start")
+        assert "belum siap" not in hers.get(f"/bookings/{behind}").text
+    with floor.time(10, 10):
+        page = words(hers.get(f"/bookings/{behind}").text)
+
+    assert "kemungkinan Anda mulai 10.15 WIB" in page
+    assert "tidak dihitung terlambat" in page
 
 
 # --- who did not come ---------------------------------------------------------------------------
