@@ -33,7 +33,10 @@ def import_machines(*, file: BinaryIO) -> None:
 
     Columns: site, code, name, kind, lane, packs (separated by ;), rate_per_minute, setup_minutes,
     cleaning_minutes_1, cleaning_minutes_2, cleaning_minutes_3, attended, tariff_per_hour,
-    commissioned_at. Empty numbers take the planning values of the kind.
+    commissioned_at; and of the asset register asset_code, asset_number, acquired_year,
+    acquisition_value, fund_kind (apbd, tp, hibah, csr), fund_source, holder, condition (B, RR,
+    RB). Empty numbers take the planning values of the kind; an empty or missing column of the
+    register leaves it as it is.
     """
     with refusals_told():
         rows = read_rows(file.read())

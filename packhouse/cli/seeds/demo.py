@@ -12,10 +12,11 @@ from packhouse.cli.seeds.playing import HOUR, Play, Visit, instant_of, open_day
 from packhouse.cli.seeds.producers import come_weekly, complain, tell_papers, wait_for_time
 from packhouse.db import reading
 from packhouse.domain.bookings import State
+from packhouse.domain.machines import Move, Part
 from packhouse.domain.users import SYSTEM, Role
 from packhouse.models.sites import load_calendar
 from packhouse.queries.bookings import bookings_page
-from packhouse.services import businesses, downtime, replanning, reports, slots, tariffs
+from packhouse.services import businesses, downtime, machines, replanning, reports, slots, tariffs
 from packhouse.services.slots import Ask
 
 HOUSE = House(
@@ -110,7 +111,7 @@ VISITS = (
     ("PTK-VAK-1", "ikan_asin", 150, 2, time(9), 55, "come"),
     ("PTK-PISTON-1", "madu", 260, 3, time(8, 30), 80, "come"),
     ("PTK-BAND-1", "terasi", 180, 3, time(10), 74, "come"),
-    ("PTK-VFFS-1", "stik", 1500, 4, time(9), 100, "wait"),
+    ("PTK-VFFS-1", "stik", 1500, 4, time(9), 100, "ask"),
     ("PTK-BAND-1", "gula", 900, 5, time(8), 120, "come"),
 )  # fmt: skip
 
@@ -195,7 +196,24 @@ def _break(play: Play) -> None:
         long + HOUR * 5,
         lambda: report("PTK-AUGER-1", "waiting_parts", 24 * 24, "Suku cadang dari Surabaya"),
     )
+    play.at(long + HOUR * 6, lambda: _keep_assets(play))
     _keep_up(play)
+
+
+def _keep_assets(play: Play) -> None:
+    """Have a part awaited, a machine in another room, and one that is worn."""
+    today = play.calendar().day_of(clock.now())
+    part = Part(
+        "Ulir pengisi 25 mm", "Bengkel contoh, Surabaya", today, today + timedelta(days=21),
+        "Dikirim lewat laut",
+    )  # fmt: skip
+    downtime.note_part(machine="PTK-AUGER-1", part=part, actor=play.operator, now=clock.now())
+    room = Move(HOUSE.code, "Ruang 2, dekat jendela", "Dekat keran air", "BA-CONTOH/7/2026")
+    machines.move_machine(code="PTK-CUP-1", move=room, actor=play.manager, now=clock.now())
+    machines.note_condition(
+        code="PTK-PISTON-1", condition="fair", note="Selang pengisi retak", actor=play.manager,
+        now=clock.now(),
+    )  # fmt: skip
 
 
 def _keep_up(play: Play) -> None:
