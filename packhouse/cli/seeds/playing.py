@@ -38,7 +38,7 @@ class Visit:
 
     ``day`` counts open days from the one that is on or comes next (0), ``lead`` the hours between
     booking and the start asked for. ``fate``: come, late, pause, no_show, cancel, cancel_late,
-    approve, reject, wait (for a decision).
+    approve, reject, ask (something first), wait (for a decision).
     """
 
     machine: str
@@ -164,6 +164,14 @@ class Play:
                 now + HOUR * 3,
                 lambda: bookings.reject(
                     code=code, reason="Film kemasan belum sesuai ukuran mesin.",
+                    actor=manager, now=clock.now(),
+                ),
+            )  # fmt: skip
+        elif visit.fate == "ask":
+            self.at(
+                now + HOUR,
+                lambda: bookings.ask(
+                    code=code, question="Gulungan film yang Anda bawa lebarnya berapa?",
                     actor=manager, now=clock.now(),
                 ),
             )  # fmt: skip
