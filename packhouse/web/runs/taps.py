@@ -10,9 +10,17 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from packhouse import clock
+from packhouse.domain.bookings import State
 from packhouse.domain.runs import DeviceClock
 from packhouse.domain.users import Actor
-from packhouse.errors import Malformed, PackhouseError, Stale, TooMany, Unavailable
+from packhouse.errors import (
+    Malformed,
+    PackhouseError,
+    Stale,
+    TooMany,
+    Unavailable,
+    WrongState,
+)
 from packhouse.i18n.formats import local_time
 from packhouse.i18n.locale import current_locale
 from packhouse.i18n.messages import problem_text
@@ -89,11 +97,26 @@ def _said(tap: TapItem, zone: str) -> str:
     return f"{at} {what}, {tap.by}" if tap.by else f"{at} {what}"
 
 
+def _start(told: Told, actor: Actor, now: datetime) -> Mapping[str, Any]:
+    """Start a run; who was marked as absent while the phone had no signal was there after all."""
+
+    def start() -> Mapping[str, Any]:
+        return runs.start(
+            code=told.code, actor=actor, now=now, tapped=told.tapped, unclean=told.reason
+        )
+
+    try:
+        return start()
+    except WrongState as refused:
+        if refused.problems[0].facts.get("state") != State.NO_SHOW:
+            raise
+        runs.came_after_all(code=told.code, actor=actor, now=now)
+        return start()
+
+
 Carry = Callable[[Told, Actor, datetime], Mapping[str, Any]]
 ACTIONS: dict[str, Carry] = {
-    "start": lambda told, actor, now: runs.start(
-        code=told.code, actor=actor, now=now, tapped=told.tapped, unclean=told.reason
-    ),
+    "start": _start,
     "pause": lambda told, actor, now: runs.pause(
         code=told.code, reason=told.reason, actor=actor, now=now, tapped=told.tapped
     ),
