@@ -13,6 +13,7 @@ from packhouse.errors import (
     SlotTaken,
     WrongState,
 )
+from packhouse.models.bookings import Booking
 from packhouse.models.downtime import Breakdown, Outage
 from packhouse.models.machines import Machine
 from packhouse.models.runs import StateInterval
@@ -120,6 +121,8 @@ def test_an_announced_outage_takes_its_time_begins_and_ends_by_itself(floor: Flo
 
     assert down() == {}
     assert state_of(early) == "confirmed"
+    lost = select(Booking.reason).where(Booking.code == floor.code)
+    assert db.session.scalar(lost) == "power_outage"
     with pytest.raises(SlotTaken):
         book(floor, "M3", 10)
     assert book(floor, "M3", 13)

@@ -125,7 +125,11 @@ def settle(
     if broken is not None:
         down.append(TimeRange(min(broken.started_at, now), broken.expected_back_at))
         forget_rollups(session, machine_id=spot.machine.id, from_at=broken.started_at, to_at=None)
-    return _keep_down(session, spot, down, broken, actor, now)
+    if broken is not None:
+        why = broken.reason
+    else:
+        why = reason_of(Utility(outages[0].utility)) if outages else Reason.BREAKDOWN
+    return _keep_down(session, spot, down, why, actor, now)
 
 
 def _without(
@@ -174,7 +178,7 @@ def _keep_down(
     session: Session,
     spot: Place,
     down: list[TimeRange],
-    broken: Breakdown | None,
+    why: str,
     actor: Actor,
     now: datetime,
 ) -> tuple[Affected, ...]:
@@ -186,7 +190,6 @@ def _keep_down(
         for each in down
         if ceil_to_slot(each.end) > running
     )
-    why = broken.reason if broken is not None else Reason.UTILITY_OUTAGE
     affected = [hit for time in lost for hit in _displace(session, spot, time, why, actor, now)]
     # Planned work keeps what it holds: nobody packs then anyway. A run keeps what it used.
     others = [
