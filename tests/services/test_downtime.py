@@ -1,9 +1,9 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from packhouse.db import db
+from packhouse.db import db, transaction
 from packhouse.domain.users import SYSTEM, Role
 from packhouse.errors import Malformed, NotAllowed, RuleBroken, SlotTaken, WrongState
 from packhouse.models.bookings import Booking
@@ -12,8 +12,9 @@ from packhouse.models.reminders import Message
 from packhouse.models.runs import StateInterval
 from packhouse.models.slots import Occupation
 from packhouse.queries.audit import verify
-from packhouse.services import bookings, downtime, runs
+from packhouse.services import bookings, downtime, runs, waitlist
 from packhouse.services.bookings import Target
+from packhouse.services.waitlist import Wanted
 from tests.factories import Make
 from tests.services.test_runs import Floor, state_of
 
@@ -239,3 +240,63 @@ def test_a_plan_that_takes_the_closing_clean_is_refused(floor: Floor) -> None:
         )  # fmt: skip
 
     assert [each.code for each in refused.value.problems] == ["cleaning_in_the_way"]
+
+
+def test_planned_work_may_be_done_while_the_machine_is_broken(floor: Floor) -> None:
+    broken(floor, 8, until=14)
+
+    work = planned(floor, 11, 12)
+
+    assert work.state == "taken"
+    assert verify(now=floor.at(8)) == ()
+    downtime.repair(machine="M3", actor=floor.operator, now=floor.at(10))
+    assert floor.book(floor.at(13, 5))
+    with pytest.raises(SlotTaken):
+        floor.book(floor.at(11, 10))
+
+
+def test_an_offer_of_the_waitlist_gives_way_to_planned_work(floor: Floor) -> None:
+    wanted = Wanted(floor.product, 400, floor.at(13), floor.at(15))
+    producer = floor.make.producer(floor.business)
+    waitlist.enter(wanted=wanted, actor=producer, now=floor.make.now)
+    waitlist.look_around(actor=SYSTEM, now=floor.make.now)
+    assert waitlist.promote(actor=SYSTEM, now=floor.make.now)
+
+    work = planned(floor, 13, 15)
+
+    assert work.state == "taken"
+    assert "offer_withdrawn" in set(db.session.scalars(select(Message.kind)))
+    assert verify(now=floor.make.now) == ()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "rule_name"),
+    [
+        (
+            "UPDATE maintenances SET to_at = to_at + 300",
+            "planned work holds its time exactly while it is taken",
+        ),
+        (
+            "UPDATE breakdowns SET ended_at = started_at + 60",
+            "machines are down while an outage is on, and no longer",
+        ),
+        (
+            "UPDATE outages SET ended_at = from_at",
+            "machines are down while an outage is on, and no longer",
+        ),
+    ],
+)
+def test_the_auditor_names_downtime_that_is_not_kept(
+    floor: Floor, wrong: str, rule_name: str
+) -> None:
+    planned(floor, 13, 14)
+    downtime.report_outage(
+        site="PTK", utility="electricity", until=floor.at(10), actor=floor.operator,
+        now=floor.at(8),
+    )  # fmt: skip
+    assert verify(now=floor.at(8)) == ()
+
+    with transaction() as session:
+        session.execute(text(wrong))
+
+    assert rule_name in {finding.rule for finding in verify(now=floor.at(8))}
