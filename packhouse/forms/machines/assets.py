@@ -6,15 +6,17 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from packhouse.domain.machines import WAITS, Condition, Move, Part, PlacementKind
-from packhouse.forms import BaseForm
+from packhouse.forms import TEXTS, BaseForm
 from packhouse.forms.machines.machine import read_rate
+from packhouse.forms.sites import likely_day
 from packhouse.forms.slots import DAY_FORMATS, AddressForm
 from packhouse.i18n.names import name_of
 
 LONGEST = 200
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 LONGEST_NOTE = 500
 
 
@@ -47,7 +49,7 @@ class MoveForm(BaseForm):
         choices=lambda: [(str(each), name_of("placement", each)) for each in PlacementKind],
         default=str(PlacementKind.OWN),
     )
-    due_on = DateField(_l("Dipinjamkan sampai"), [Optional()], format=DAY_FORMATS)
+    due_on = DateField(_l("Dipinjamkan sampai"), [Optional(), likely_day], format=DAY_FORMATS)
     reason = StringField(_l("Alasan"), [InputRequired(), Length(max=LONGEST)])
     document = StringField(
         _l("Nomor berita acara"),
@@ -97,7 +99,7 @@ class PartForm(BaseForm):
         [InputRequired(), Length(max=LONGEST)],
         description=_l("Misalnya: elemen pemanas 220 V."),
     )
-    eta = DateField(_l("Perkiraan tiba"), [Optional()], format=DAY_FORMATS)
+    eta = DateField(_l("Perkiraan tiba"), [Optional(), likely_day], format=DAY_FORMATS)
     back = RadioField(
         _l("Mesin kembali"),
         [Optional()],
@@ -105,9 +107,11 @@ class PartForm(BaseForm):
         validate_choice=False,
         description=_l("Reservasi sebelum hari itu kehilangan waktunya dan diberi tahu."),
     )
-    back_on = DateField(_l("Mesin kembali tanggal lain"), [Optional()], format=DAY_FORMATS)
+    back_on = DateField(
+        _l("Mesin kembali tanggal lain"), [Optional(), likely_day], format=DAY_FORMATS
+    )
     ordered_from = StringField(_l("Dipesan dari"), [Optional(), Length(max=LONGEST)])
-    ordered_on = DateField(_l("Dipesan tanggal"), [Optional()], format=DAY_FORMATS)
+    ordered_on = DateField(_l("Dipesan tanggal"), [Optional(), likely_day], format=DAY_FORMATS)
     note = StringField(_l("Catatan"), [Optional(), Length(max=LONGEST_NOTE)])
 
     def awaited(self) -> Part:
@@ -126,15 +130,25 @@ class PartForm(BaseForm):
         day: date | None = self.back_on.data
         if day is not None:
             return day
-        try:
-            return date.fromisoformat(self.back.data or "")
-        except ValueError:
-            return None
+        return _day_of(self.back.data)
+
+    def validate_back(self, field: Any) -> None:
+        """Refuse what was not offered, be it a day."""
+        if field.data and _day_of(field.data) is None:
+            raise ValidationError(str(TEXTS["Not a valid choice."]))
 
     def offer_days(self, days: Iterable[tuple[str, str]]) -> None:
         """List the days on which it may come back, beside not knowing."""
         self.back.choices = [("", str(_l("Belum tahu"))), *days]
         self.back.data = self.back.data or ""
+
+
+def _day_of(text: str | None) -> date | None:
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 class RateForm(BaseForm):

@@ -51,6 +51,7 @@ class RateField(StringField):
         self.data: Any = None
         self.typed = valuelist[0] if valuelist else ""
         if not self.typed.strip():
+            self.raw_data = []  # Spaces are no input.
             return
         self.data = read_rate(self.typed)
 
