@@ -58,6 +58,7 @@ HELD_NAMES = {
     "orders": _l("Pesanan bersama"),
     "job_lines": _l("Baris pesanan bersama"),
     "bookings": _lp("banyak", "Reservasi"),
+    "request_questions": _l("Pertanyaan tentang permohonan Anda"),
     "series": _l("Reservasi berulang"),
     "wishes": _l("Daftar tunggu"),
     "demands": _l("Permintaan yang belum terlayani"),

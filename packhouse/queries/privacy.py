@@ -13,6 +13,7 @@ from packhouse.domain.privacy import Answer, Purpose, Standing, standings
 from packhouse.domain.time_range import local_iso
 from packhouse.errors import NotFound
 from packhouse.models.audit import AuditEntry
+from packhouse.models.bookings import Booking
 from packhouse.models.businesses import Membership
 from packhouse.models.privacy import Consent
 from packhouse.models.users import User
@@ -110,6 +111,9 @@ def _tables(user_id: int, mine: list[int]) -> Iterator[tuple[Table, ColumnElemen
             hers.append(table.columns["id"].in_(mine))
         if hers:
             yield table, or_(false(), *hers)
+    asked = select(Booking.id).where(Booking.business_id.in_(mine))
+    questions = Base.metadata.tables["request_questions"]
+    yield questions, questions.c.booking_id.in_(asked)
 
 
 def _refers(keys: set[ForeignKey], table: str) -> bool:

@@ -108,7 +108,9 @@ def test_a_question_is_answered_on_her_own_page(house: House) -> None:
     send(hers, f"/bookings/{house.later}/answer", 422, answer="")
     send(hers, f"/bookings/{house.later}/answer", answer="Sepuluh saja")
 
+    assert "Sepuluh saja" in text(hers, "/privacy/data.json")
     browser = house.login_as(house.manager)
+    assert "2 permohonan menunggu keputusan Anda" in text(browser, "/board")
     assert "Sepuluh saja" in text(browser, f"/bookings/requests?code={house.later}")
 
 

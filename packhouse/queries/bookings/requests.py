@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, setting
@@ -152,6 +152,31 @@ def requests_waiting(*, site: str, actor: Actor, now: datetime) -> tuple[Request
         for item in items
         if item.business_id in owners
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many requests of a house wait, and until when the nearest can be decided (UTC)."""
+
+    count: int
+    decide_by: datetime
+    is_near: bool
+
+
+def requests_to_decide(*, site_id: int, now: datetime) -> Waiting | None:
+    """Return how many requests of a house wait for a decision, in one query; None for none."""
+    count, nearest = (
+        reading()
+        .execute(
+            select(func.count(), func.min(Booking.decide_by)).where(
+                Booking.site_id == site_id,
+                Booking.state == State.REQUESTED,
+                Booking.decide_by > now,
+            )
+        )
+        .one()
+    )
+    return Waiting(count, nearest, is_near(nearest, now)) if nearest else None
 
 
 def questions_about(*, booking_id: int) -> tuple[Question, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,7 +12,7 @@ from packhouse.errors import Conflict, NotFound, RuleBroken
 from packhouse.forms.bookings import AnswerForm, ApproveForm, AskForm, RejectForm
 from packhouse.forms.bookings.requests import DecisionForm
 from packhouse.queries.bookings import booking_item
-from packhouse.queries.bookings.requests import requests_waiting
+from packhouse.queries.bookings.requests import Waiting, requests_to_decide, requests_waiting
 from packhouse.queries.runs import House, board_sites
 from packhouse.services import bookings
 from packhouse.web.access import Access, allow, current_actor
@@ -62,6 +62,14 @@ def _queue(
         decides=may_manage(actor, house.id),
         now=now,
     )
+
+
+@bp.app_template_global("requests_to_decide")
+def to_decide(site_id: int) -> Waiting | None:
+    """Return what waits for a decision, for those who may take it."""
+    if g.actor is None or not may_manage(g.actor, site_id):
+        return None
+    return requests_to_decide(site_id=site_id, now=clock.now())
 
 
 # --- the decision -------------------------------------------------------------------------------
