@@ -3,14 +3,14 @@
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote_plus
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -22,8 +22,10 @@ from packhouse.domain.machines import Move
 from packhouse.domain.machines import Part as SparePart
 from packhouse.domain.permissions import Access, may_enter
 from packhouse.domain.users import SYSTEM, Actor, Role
+from packhouse.models.bookings import Booking
 from packhouse.models.businesses import CooperativeMember
 from packhouse.models.complaints import Complaint
+from packhouse.models.replanning import PlanRow, ReplanningPlan
 from packhouse.services import bookings, downtime, machines, replanning, runs
 from packhouse.services.bookings import ChosenDate, OrderRow, Part, SeriesWish, Wish
 from packhouse.services.complaints import Grievance, answer_complaint, file_complaint
@@ -230,7 +232,7 @@ class Stranger:
             bookings.ask(code=found, question="Berapa?", actor=admin, now=self.make.now)
         if rule.endpoint.startswith("replanning."):
             replanning.apply_plan(
-                plan_id=self._lost(code), actor=actor, now=self.make.now, key=f"usulan-{found}"
+                plan_id=self._moving(found), actor=actor, now=self.make.now, key=f"usulan-{found}"
             )
         counted = rule.endpoint in ("runs.recount", "runs.correct")
         if counted or rule.endpoint in RUNNING:
@@ -241,15 +243,39 @@ class Stranger:
         return found
 
     def _plan(self, rule: Rule) -> int:
-        """Return a plan for a booking whose machine broke."""
+        """Return a plan that moves a booking by two hours."""
         if "plan_id" not in rule.arguments:
             return 0
         code = self.make.code(self.make.machine(self.site))
         actor = self.people[Role.OPERATOR]
         assert actor is not None
         wish = Wish(self.product, 100, code, self.make.at(8))
-        bookings.book(wish=wish, actor=actor, now=self.make.now)
-        return self._lost(code)
+        booked = bookings.book(wish=wish, actor=actor, now=self.make.now)
+        return self._moving(str(booked["code"]))
+
+    def _moving(self, code: str) -> int:
+        """Write a plan for one booking: solving one for the whole house takes its time."""
+        with transaction() as session:
+            booking = session.scalars(select(Booking).where(Booking.code == code)).one()
+            session.execute(update(ReplanningPlan).values(state="discarded", applied_at=None))
+            plan = ReplanningPlan(
+                site_id=self.site, cause="hours", cost=[0] * 4, bound=[0] * 4, baseline=[0] * 4,
+                seconds=0.0, created_at=self.make.now, solved_at=self.make.now,
+            )  # fmt: skip
+            session.add(plan)
+            session.flush()
+            later = timedelta(hours=2)
+            session.add(
+                PlanRow(
+                    plan_id=plan.id, booking_id=booking.id, position=0, cause="hours",
+                    seen_version=booking.version, was_state=booking.state,
+                    was_machine_id=booking.machine_id, was_starts_at=booking.starts_at,
+                    was_ends_at=booking.ends_at, result="move", machine_id=booking.machine_id,
+                    starts_at=booking.starts_at + later, ends_at=booking.ends_at + later,
+                    shift_minutes=120,
+                )
+            )  # fmt: skip
+            return plan.id
 
     def _downtime(self, rule: Rule) -> dict[str, int]:
         """Return what an address about downtime names: work, its schedule, an outage, a photo."""
@@ -301,16 +327,6 @@ class Stranger:
                 )
             }
         return {}
-
-    def _lost(self, machine: str) -> int:
-        """Break a machine for two days, and propose a new time for whom that hits."""
-        actor = self.people[Role.OPERATOR]
-        assert actor is not None
-        downtime.report_breakdown(
-            machine=machine, reason="breakdown", expected_back_at=self.make.at(16),
-            actor=actor, now=self.make.now,
-        )  # fmt: skip
-        return replanning.propose(site="PTK", actor=actor, now=self.make.now)
 
     def rows(self) -> dict[str, int]:
         """Return how many rows each table has."""
