@@ -168,7 +168,7 @@ const after = (shown, tap) => {
   if (tap.action === "start") return { ...shown, state: number("setup") ? "setup" : "running", started: at };
   if (tap.action === "resume") return { ...shown, state: "running", reason: "running" };
   if (tap.action === "pause") return { ...shown, state: "paused", reason: tap.reason };
-  if (tap.action === "finish") return { ...shown, state: "finished", good: tap.good, rejected: tap.rejected };
+  if (tap.action === "finish") return { ...shown, state: "finished", good: tap.good, rejected: tap.rejected, machine: page.dataset.machine, at };
   if (tap.action === "clean" && !page.dataset.second) return { ...shown, state: "ready" };
   if (tap.action === "undo") return tap.undone ?? shown;
   return shown;
@@ -181,6 +181,11 @@ const base = () => {
   const blocker = page.dataset.after;
   const freed = blocker && (queue().some((tap) => tap.code === blocker && tap.action === "finish") || read("known", {})[blocker]?.shown?.state === "finished");
   if (start.state === "blocked" && freed) start.state = "ready";
+  // This phone ended a run on the machine that the page does not know of: its clean is due now.
+  const ended = (tap) => tap?.state === "finished" && tap.machine === page.dataset.machine;
+  const ran = queue().some((tap) => tap.code !== page.dataset.session && ended(tap.shown))
+    || Object.entries(read("known", {})).some(([code, each]) => code !== page.dataset.session && ended(each.shown) && each.shown.at > number("now"));
+  if (start.state === "ready" && ran && page.querySelector("[data-ahead-clean]")) start.state = "unclean";
   return { shown: start, tap: newer ? known.tap : number("tap") };
 };
 const mine = () => queue().filter((tap) => tap.code === page.dataset.session);
@@ -192,7 +197,8 @@ const show = () => {
   const touched = shown.state !== first.state || shown.reason !== first.reason;
   const clean = page.querySelector(".session-clean");
   const cleaned = mine().some((tap) => tap.action === "clean");
-  if (clean) clean.hidden = !["unclean", "ready", "blocked"].includes(shown.state) || (cleaned && shown.state !== "unclean");
+  const there = clean?.dataset.aheadClean === undefined ? ["unclean", "ready", "blocked"] : ["unclean"];
+  if (clean) clean.hidden = !there.includes(shown.state) || (cleaned && shown.state !== "unclean");
   if (cleaned) page.querySelector("form[data-tap=clean]").hidden = true;
   if (touched) {
     const box = page.querySelector("[data-clock]");

@@ -226,6 +226,50 @@ def test_a_second_phone_is_told_what_changed_instead_of_overwriting_it(
     assert states()[-1] == ("no_material", at(house, 9, 12), at(house, 9, 15), False)
 
 
+def test_the_next_session_begins_without_a_signal_after_its_clean(
+    house: House, phone: Phone
+) -> None:
+    plain = house.make.product(house.business, name="Keripik contoh", aroma="coffee")
+    roast = house.make.product(house.business, name="Kopi contoh", aroma="coffee")
+    actor = house.make.user(Role.OPERATOR, sites=(house.site,))
+    codes = [
+        str(
+            bookings.book(
+                wish=Wish(product, 100, "M3", at(house, hour)), actor=actor, now=house.make.now
+            )["code"]
+        )
+        for product, hour in ((plain, 11), (roast, 13))
+    ]
+    db.session.remove()
+    first = Phone(house, phone.page, codes[0])
+    first.time(11, 0)
+    first.open()
+    kept = f"caches.match('/bookings/{codes[1]}/session').then(each => each !== undefined)"
+    phone.page.wait_for_function(f"async () => await {kept}")
+    first.tap("MULAI")
+    first.waits(0)
+
+    first.cut()
+    first.time(11, 20)
+    first.count("100", "0")
+    second = Phone(house, phone.page, codes[1])
+    second.open()
+    second.time(11, 25)
+    expect(phone.page.get_by_role("button", name="MULAI", exact=True)).to_be_hidden()
+    second.tap("SUDAH BERSIH")
+    second.time(11, 26)
+    second.tap("MULAI")
+    second.waits(3)
+    second.time(11, 40)
+    second.connect()
+    second.waits(0)
+
+    assert [(each[0], each[1]) for each in states() if each[0] == "setup"] == [
+        ("setup", at(house, 11)),
+        ("setup", at(house, 11, 26)),
+    ]
+
+
 def test_a_slip_that_has_not_left_the_phone_leaves_no_trace(phone: Phone) -> None:
     phone.cut()
     phone.tap("MULAI")

@@ -6,7 +6,8 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from packhouse import clock
-from packhouse.domain.runs import Reason
+from packhouse.domain.products import CleaningLevel
+from packhouse.domain.runs import Missing, Reason
 from packhouse.domain.users import Actor
 from packhouse.errors import Conflict, NotFound, PackhouseError, RuleBroken
 from packhouse.forms import new_key
@@ -14,6 +15,7 @@ from packhouse.forms.runs import ColleagueForm, FinishForm, pause_reasons
 from packhouse.i18n.messages import problem_text
 from packhouse.queries.runs import (
     Action,
+    CleanBefore,
     House,
     SessionRecord,
     SessionView,
@@ -58,6 +60,7 @@ def session_page(
         "runs/session.html",
         view=view,
         record=record,
+        planned=None if record.clean else planned_clean(view),
         state=state_of(view, record),
         problems=told(refused),
         reasons=pause_reasons(),
@@ -82,6 +85,25 @@ def state_of(view: SessionView, record: SessionRecord) -> str:
         return "blocked"
     unclean = record.clean is not None and record.clean.missing is not None
     return "unclean" if unclean else "ready"
+
+
+def planned_clean(view: SessionView) -> CleanBefore | None:
+    """Return the clean that will be due once the run before has ended, as it was planned.
+
+    A phone without a signal ends that run itself, and must not begin the next as if it had not.
+    """
+    clean = view.job.clean
+    if clean is None or view.run is not None:
+        return None
+    return CleanBefore(
+        clean=clean,
+        needs_second=clean.level == CleaningLevel.FULL,
+        missing=Missing.CLEAN,
+        done_by="",
+        done_at=None,
+        is_mine=False,
+        checked_by="",
+    )
 
 
 def zone_of(code: str, actor: Actor) -> str:
