@@ -470,3 +470,21 @@ def test_a_quote_tells_how_long_such_jobs_usually_take_and_asks_no_more(
 
     assert first.usual_minutes == (30, 40)
     assert after.total == before.total
+
+
+def test_the_auditor_finds_a_machine_that_is_not_where_its_record_says(
+    make: Make, house: int, now: datetime
+) -> None:
+    there = make.site(code="SKW")
+    move_machine(code="A", move=Move("PTK", "Ruang 2", "Terang"), actor=SYSTEM, now=now)
+    rule, known = "a machine is where its last placement says", machine().id
+    with transaction() as session:
+        session.get_one(Machine, known).site_id = there
+
+    assert rule in {each.rule for each in verify(now=now)}
+    with transaction() as session:
+        session.get_one(Machine, known).site_id = house
+        last = session.scalars(select(Placement).where(Placement.to_at.is_(None))).one()
+        last.to_at = now + timedelta(hours=1)
+
+    assert rule in {each.rule for each in verify(now=now)}
