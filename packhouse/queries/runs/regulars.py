@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from packhouse.db import reading
+from packhouse.domain.bookings import MEMORY as NO_SHOW_MEMORY
+from packhouse.domain.bookings import State
 from packhouse.domain.permissions import may_operate
 from packhouse.domain.users import Actor
 from packhouse.errors import NotFound
-from packhouse.models.bookings import Booking
+from packhouse.models.bookings import Booking, never_agreed, taken_by_others
 from packhouse.models.businesses import Business
 from packhouse.models.machines import Machine, MachinePack
 from packhouse.models.products import Product
@@ -58,6 +60,23 @@ def regulars(*, site_id: int, actor: Actor, now: datetime, most: int = 6) -> tup
         .limit(most)
     )
     return tuple(Regular(*row) for row in rows)
+
+
+def missed_before(*, business_id: int | None, now: datetime) -> int:
+    """Return how often a business did not come in the last 90 days, as its cool-down counts it."""
+    if business_id is None:
+        return 0
+    found = reading().scalar(
+        select(func.count()).where(
+            Booking.business_id == business_id,
+            Booking.starts_at >= now - NO_SHOW_MEMORY,
+            Booking.starts_at <= now,
+            Booking.state == State.NO_SHOW,
+            ~taken_by_others(),
+            ~never_agreed(),
+        )
+    )
+    return found or 0
 
 
 @dataclass(frozen=True, slots=True)

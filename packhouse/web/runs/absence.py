@@ -5,8 +5,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from packhouse import clock
+from packhouse.domain.bookings import COOL_DOWN, COOL_HORIZON_DAYS, MEMORY, NO_SHOWS
 from packhouse.errors import PackhouseError
 from packhouse.queries.runs import session_view
+from packhouse.queries.runs.regulars import missed_before
 from packhouse.services import runs
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.errors import status_of
@@ -22,7 +24,14 @@ def absent(code: str) -> ResponseReturnValue:
 
 def _absent_page(code: str, refused: PackhouseError | None = None) -> ResponseReturnValue:
     view = session_view(code=code, actor=current_actor(), now=clock.now())
-    page = render_template("runs/no_show.html", view=view, problems=told(refused))
+    page = render_template(
+        "runs/no_show.html",
+        view=view,
+        problems=told(refused),
+        before=missed_before(business_id=view.job.business_id, now=view.now),
+        most=NO_SHOWS,
+        days=(MEMORY.days, COOL_DOWN.days, COOL_HORIZON_DAYS),
+    )
     return page, 200 if refused is None else status_of(refused)
 
 

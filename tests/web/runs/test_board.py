@@ -111,6 +111,14 @@ def test_who_came_after_all_is_taken_back_from_the_board(floor: Floor) -> None:
         assert "Ternyata hadir" not in floor.browser.get("/board").text
 
 
+def test_the_question_says_what_a_miss_leads_to(floor: Floor) -> None:
+    with floor.time(9, 21):
+        asked = words(floor.browser.get(f"/bookings/{floor.code}/no-show").text)
+
+    assert "Ini yang ke-1 dalam 90 hari." in asked
+    assert "Sejak yang ke-3, selama 30 hari hanya dapat memesan 3 hari ke depan." in asked
+
+
 # --- what is free -------------------------------------------------------------------------------
 
 
