@@ -130,6 +130,12 @@ def _keep_the_time_of_maintenance() -> None:
     op.execute(
         f"UPDATE maintenances SET state = {held.format(state)},"
         f" from_at = {held.format('o.from_at')}, to_at = {held.format('o.to_at')}"
+        " WHERE occupation_id IS NOT NULL"
+    )
+    # One that came back from a newer revision without a time is over.
+    op.execute(
+        "UPDATE maintenances SET state = 'cancelled', from_at = created_at - created_at % 300,"
+        " to_at = created_at - created_at % 300 + 300 WHERE occupation_id IS NULL"
     )
     with op.batch_alter_table("maintenances", table_kwargs=STRICT) as batch:
         batch.add_column(sa.Column("schedule_id", sa.BigInteger(), nullable=True))
@@ -173,13 +179,11 @@ def downgrade() -> None:
     op.drop_table("photos")
     op.drop_index("ix_maintenances_proposed", "maintenances")
     op.drop_index("uq_maintenances_next", "maintenances")
-    # What never held a time cannot be told without one.
-    op.execute("DELETE FROM maintenances WHERE occupation_id IS NULL")
+    # A plan may name what never held a time: it stays, without one, and the column with it.
     with op.batch_alter_table("maintenances", table_kwargs=STRICT) as batch:
         for name in RULES:
             batch.drop_constraint(batch.f(f"ck_maintenances_{name}"), type_="check")
         batch.drop_constraint(batch.f("fk_maintenances_schedule_id"), type_="foreignkey")
-        batch.alter_column("occupation_id", existing_type=sa.BigInteger(), nullable=False)
         for name in ("schedule_id", "to_at", "from_at", "state"):
             batch.drop_column(name)
     op.drop_index("ix_maintenance_schedules_machine_id", "maintenance_schedules")
