@@ -46,6 +46,7 @@ const houseTime = () => Date.now() + (ahead() ?? 0);
 
 // --- sending ------------------------------------------------------------------------------------
 const RETRY = 15000;
+const UNDO_WITHIN = 180e3; // The house takes back what is no older.
 const PATIENCE = 12000;
 let advice = "";
 const token = () => document.querySelector("input[name=csrf_token]")?.value ?? "";
@@ -57,7 +58,7 @@ const sendOnce = async () => {
   const body = JSON.stringify({ sent_at: Date.now(), device: device(), taps });
   let answer;
   try {
-    answer = await fetch("/taps", { method: "POST", body, headers: { "Content-Type": "application/json", "X-CSRFToken": token() }, signal: AbortSignal.timeout(PATIENCE) });
+    answer = await fetch("/taps", { method: "POST", body, headers: { "Content-Type": "application/json", "X-CSRFToken": token() }, signal: AbortSignal.timeout?.(PATIENCE) });
   } catch { return null; }
   advice = answer.url.includes("/sign-in") || answer.status === 403 ? words.signIn : answer.status === 400 ? words.reload : "";
   if (!answer.ok || advice) return null;
@@ -217,12 +218,12 @@ const tick = () => {
   if (!["setup", "running", "paused", "broken"].includes(shown.state)) return;
   const minutes = (ms) => Math.max(0, Math.floor(ms / 60000));
   page.querySelector("[data-elapsed]").textContent = words.min(minutes(houseTime() - shown.started));
+  const undo = page.querySelector("[data-undo]");
+  if (undo && houseTime() - number("now") > UNDO_WITHIN) undo.hidden = true;
   const left = number("ends") - houseTime();
   page.querySelector("[data-left]").textContent = left >= 0 ? words.left(words.min(minutes(left))) : words.over(words.min(minutes(-left)));
 };
-// A tap that has not left the phone is taken back there; nobody ever hears of it. The house takes
-// back what is no older than this.
-const UNDO_WITHIN = 180e3;
+// A tap that has not left the phone is taken back there; nobody ever hears of it.
 const showUndo = () => {
   page.querySelector(".undo-here")?.remove();
   const server = page.querySelector("[data-undo]");
