@@ -36,7 +36,13 @@ def test_an_operator_reads_changes_and_applies_a_plan(house: House, login_as: Lo
         machine="M2", day="2026-11-26", time="13:00",
     )  # fmt: skip
     assert "Dikunci" in page
-    page = posted(browser, "/plans/1/apply", version=2, idempotency_key="kunci")
+    page = posted(
+        browser, "/plans/1/revise", version=2, booking=house.codes[1], mark="pin",
+        machine="M2", day="2026-11-29", time="13:00",
+    )  # fmt: skip
+    assert "Waktu yang dikunci petugas tidak dapat dipakai" in page
+    posted(browser, "/plans/1/revise", version=3, booking=house.codes[1], mark="clear")
+    page = posted(browser, "/plans/1/apply", version=4, idempotency_key="kunci")
 
     assert "3 reservasi mendapat waktu baru" in page
     assert "Terapkan" not in page
