@@ -53,6 +53,9 @@ def lock_place(session: Session, *, code: str, now: datetime, pack: str | None =
     """
     found = session.execute(_LOCKED, {"code": code}).first()
     if found is None:
+        # It was moved to another house while we waited for it: its old house is no match.
+        found = session.execute(_LOCKED, {"code": code}).first()
+    if found is None:
         raise NotFound("machine_not_found", machine=code)
     machine, site = found
     return _place_of(session, machine, site, now, pack)
