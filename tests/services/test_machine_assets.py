@@ -18,7 +18,6 @@ from packhouse.models.machines import (
     RateDecision,
     SparePart,
 )
-from packhouse.models.runs import Run, StateInterval
 from packhouse.models.slots import Occupation
 from packhouse.queries.audit.verify import verify
 from packhouse.queries.machines.rates import HouseRates, house_rates
@@ -45,6 +44,7 @@ from packhouse.services.machines import (
 )
 from packhouse.services.slots import Ask, quote
 from tests.factories import Make
+from tests.support.lessons import finish_runs
 from tests.support.queries import CountQueries
 
 THERE = Move(site="SKW", reason="Pameran", document="BA-1")
@@ -301,7 +301,7 @@ def test_the_figures_of_a_machine_are_the_reports(
     make: Make, house: int, now: datetime, count_queries: CountQueries
 ) -> None:
     other = make.machine(house, code="B")
-    _runs(make, other, [60] * 3)
+    finish_runs(make, other, [60] * 3)
     for hour in (9, 11):
         at = make.at(hour, days=-1)
         report_breakdown(
@@ -334,52 +334,12 @@ def test_the_figures_of_a_machine_are_the_reports(
 # --- rates
 
 
-def _runs(make: Make, machine_id: int, rates: list[int], *, after: int = 0) -> None:
-    """Finished runs of ten minutes, at so many packs a minute, an hour apart."""
-    product = make.product(make.business())
-    with transaction() as session:
-        site = session.get_one(Machine, machine_id).site_id
-        begun = make.now - timedelta(days=20) + timedelta(hours=after)
-        for number, rate in enumerate(rates):
-            start = begun + timedelta(hours=number)
-            occupation = Occupation(
-                site_id=site, machine_id=machine_id, kind="booking", status="done",
-                from_at=start, to_at=start + timedelta(minutes=10),
-            )  # fmt: skip
-            session.add(occupation)
-            session.flush()
-            booking = Booking(
-                occupation_id=occupation.id,
-                code=f"R-{machine_id}-{number}-{start.timestamp():.0f}",
-                site_id=site,
-                machine_id=machine_id, product_id=product, state="finished", source="paper",
-                quantity=rate * 10, starts_at=start, ends_at=start + timedelta(minutes=10),
-                cleaning_level=0, changeover_minutes=0, setup_minutes=0, run_minutes=10,
-                break_minutes=0, closing_minutes=0, tariff_per_hour=0, price=0,
-                created_at=start,
-            )  # fmt: skip
-            session.add(booking)
-            session.flush()
-            run = Run(
-                machine_id=machine_id, booking_id=booking.id, started_at=start,
-                ended_at=start + timedelta(minutes=10), good=rate * 10, planned_rate=15.0,
-            )  # fmt: skip
-            session.add(run)
-            session.flush()
-            session.add(
-                StateInterval(
-                    machine_id=machine_id, run_id=run.id, reason="running", starts_at=start,
-                    ends_at=start + timedelta(minutes=10),
-                )
-            )  # fmt: skip
-
-
 def _rates(now: datetime) -> HouseRates:
     return house_rates(site="PTK", actor=SYSTEM, now=now)
 
 
 def test_runs_suggest_a_rate_and_name_the_odd_one(make: Make, house: int, now: datetime) -> None:
-    _runs(make, machine().id, [10, 10, 11, 9, 10, 10, 60])
+    finish_runs(make, machine().id, [10, 10, 11, 9, 10, 10, 60])
 
     (line,) = _rates(now).suggested
 
@@ -393,7 +353,7 @@ def test_an_accepted_rate_holds_for_new_bookings_alone(
 ) -> None:
     wish = Wish(make.product(make.business()), 600, "A", make.at(9))
     before = book(wish=wish, actor=SYSTEM, now=now)
-    _runs(make, machine().id, [10] * 9)
+    finish_runs(make, machine().id, [10] * 9)
     (line,) = _rates(now).suggested
     asked = Asked("A", "pouch_100", line.lesson.estimate.rate)
 
@@ -415,7 +375,7 @@ def test_an_accepted_rate_holds_for_new_bookings_alone(
 def test_a_suggestion_that_moved_on_is_not_taken_over_unseen(
     make: Make, house: int, now: datetime
 ) -> None:
-    _runs(make, machine().id, [10] * 9)
+    finish_runs(make, machine().id, [10] * 9)
 
     with pytest.raises(RuleBroken) as refused:
         accept_rate(asked=Asked("A", "pouch_100", Decimal(11)), actor=SYSTEM, now=now)
@@ -425,27 +385,27 @@ def test_a_suggestion_that_moved_on_is_not_taken_over_unseen(
 
 
 def test_a_dismissed_suggestion_waits_for_more_runs(make: Make, house: int, now: datetime) -> None:
-    _runs(make, machine().id, [10] * 9)
+    finish_runs(make, machine().id, [10] * 9)
     asked = Asked("A", "pouch_100", Decimal(10))
     with pytest.raises(Malformed):
         dismiss_rate(asked=asked, wait_runs=3, actor=SYSTEM, now=now)
 
     dismiss_rate(asked=asked, wait_runs=5, actor=SYSTEM, now=now)
     assert _rates(now).suggested == ()
-    _runs(make, machine().id, [10] * 4, after=10)
+    finish_runs(make, machine().id, [10] * 4, after=10)
     assert _rates(now).suggested == ()
-    _runs(make, machine().id, [10], after=20)
+    finish_runs(make, machine().id, [10], after=20)
     assert len(_rates(now).suggested) == 1
 
 
 def test_rates_of_a_house_are_told_in_a_constant_number_of_queries(
     make: Make, house: int, now: datetime, count_queries: CountQueries
 ) -> None:
-    _runs(make, machine().id, [10] * 5)
+    finish_runs(make, machine().id, [10] * 5)
     with count_queries() as few:
         _rates(now)
     for _ in range(3):
-        _runs(make, make.machine(house), [10] * 5)
+        finish_runs(make, make.machine(house), [10] * 5)
 
     with count_queries() as many:
         assert len(_rates(now).lines) == 4
@@ -461,7 +421,7 @@ def test_a_quote_tells_how_long_such_jobs_usually_take_and_asks_no_more(
     with count_queries() as before:
         first = quote(ask=ask, actor=owner, now=now).offers[0]
     assert first.usual_minutes is None
-    _runs(make, machine().id, [8, 9, 10, 11, 12, 13, 14])
+    finish_runs(make, machine().id, [8, 9, 10, 11, 12, 13, 14])
 
     assert note_lessons(now=now) == 1
     assert note_lessons(now=now) == 0

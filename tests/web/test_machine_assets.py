@@ -11,6 +11,7 @@ from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.services.bookings import Wish, book
 from packhouse.services.downtime import report_breakdown
 from tests.factories import Make
+from tests.support.lessons import finish_runs
 
 LoginAs = Callable[[Actor], FlaskClient]
 
@@ -192,3 +193,25 @@ def test_another_houses_machines_are_nobodys_business(make: Make, login_as: Logi
     for path in ("/sites/SKW/upkeep", "/sites/SKW/rates", "/machines/LAIN/label"):
         text(stranger, path, 404)
     text(stranger, "/machines/LAIN/move", 403)
+
+
+def test_a_manager_takes_a_rate_over_or_leaves_it_for_now(
+    manager: FlaskClient, make: Make, house: int
+) -> None:
+    finish_runs(make, 1, [10] * 8 + [60])
+    page = text(manager, "/sites/PTK/rates")
+    assert "Pakai 10 per menit" in page
+    assert "Jauh dari yang lain" in page
+    shown: dict[str, Any] = {"pack": "pouch_100", "rate": "10.000"}
+    stale = shown | {"rate": "9"}
+
+    send(manager, "/machines/BS-1/rates/dismiss", **shown, wait="5")
+    assert "ditunda" in text(manager, "/sites/PTK/rates")
+    assert "berubah" in send(
+        manager, "/machines/BS-1/rates/accept", 422, pack="pouch_100", rate="9"
+    )
+    send(manager, "/machines/BS-1/rates/accept", **shown)
+
+    assert "15 menjadi 10 per menit" in text(manager, "/machines/BS-1")
+    send(manager, "/machines/BS-1/rates/dismiss", 400, **shown, wait="7")
+    send(manager, "/machines/BS-1/rates/accept", 400, pack="pouch_100", rate="x")
