@@ -207,9 +207,7 @@ def test_a_manager_takes_a_rate_over_or_leaves_it_for_now(
 
     send(manager, "/machines/BS-1/rates/dismiss", **shown, wait="5")
     assert "ditunda" in text(manager, "/sites/PTK/rates")
-    assert "berubah" in send(
-        manager, "/machines/BS-1/rates/accept", 422, pack="pouch_100", rate="9"
-    )
+    assert "berubah" in send(manager, "/machines/BS-1/rates/accept", 422, **stale)
     send(manager, "/machines/BS-1/rates/accept", **shown)
 
     assert "15 menjadi 10 per menit" in text(manager, "/machines/BS-1")
