@@ -333,3 +333,13 @@ class PeriodForm(WorkingTimeForm):
 
 class UndoForm(WorkingTimeForm):
     """Nothing but what is known already."""
+
+
+class StandardForm(BaseForm):
+    """What a house promises in its own words."""
+
+    text = TextAreaField(
+        _l("Janji pelayanan rumah kemasan ini"),
+        [Optional(), Length(max=4000)],
+        description=_l("Tampil di standar pelayanan, dengan tanggalnya. Kosongkan untuk mencabut."),
+    )

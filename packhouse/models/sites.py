@@ -164,6 +164,22 @@ class Shift(Base):
     operators: Mapped[int]
 
 
+class ServiceStandard(Base):
+    """What a house itself promises beside what its data say; the last version counts.
+
+    Append-only. An empty text takes the promise back.
+    """
+
+    __tablename__ = "service_standards"
+    __table_args__ = (Index(None, "site_id"), STRICT)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    text: Mapped[str]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 def load_calendar(session: Session, site_id: int) -> Calendar:
     """Return the days and hours of a site; proposed and confirmed closures both close it."""
     zone = session.get_one(Site, site_id).zone

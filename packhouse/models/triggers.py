@@ -15,6 +15,7 @@ APPEND_ONLY = (
     "exceptions",
     "mergers",
     "moves",
+    "service_standards",
     "wish_reorders",
 )
 

@@ -14,11 +14,19 @@ from packhouse.db import reading
 from packhouse.domain.sites import Opening, WorkingHours
 from packhouse.errors import NotFound
 from packhouse.models.machines import Machine
-from packhouse.models.sites import Closure, HoursChange, Shift, Site, SiteHours
+from packhouse.models.sites import (
+    Closure,
+    HoursChange,
+    ServiceStandard,
+    Shift,
+    Site,
+    SiteHours,
+)
 from packhouse.models.users import User
 from packhouse.queries import id_after
 
 MOST_PER_PAGE = 200
+MOST_VERSIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +175,27 @@ class HoursChangeItem:
     id: int
     at: datetime
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandardVersion:
+    """What a house promised in its own words, from when on, and who wrote it."""
+
+    text: str
+    author: str
+    at: datetime
+
+
+def standards_of(*, site_id: int) -> tuple[StandardVersion, ...]:
+    """Return the versions of a house's own words, the one that counts first, in one query."""
+    rows = reading().execute(
+        select(ServiceStandard.text, func.coalesce(User.name, ""), ServiceStandard.at)
+        .outerjoin(User, User.id == ServiceStandard.author_id)
+        .where(ServiceStandard.site_id == site_id)
+        .order_by(ServiceStandard.id.desc())
+        .limit(MOST_VERSIONS)
+    )
+    return tuple(StandardVersion(*row) for row in rows)
 
 
 def site_detail(*, code: str, now: datetime) -> SiteDetail:

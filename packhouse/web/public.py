@@ -14,7 +14,7 @@ from packhouse.domain.complaints import ANSWER_DAYS
 from packhouse.errors import NotFound
 from packhouse.queries.machines import MachineItem, machines_page
 from packhouse.queries.runs.rates import learned_rates
-from packhouse.queries.sites import SiteDetail, site_detail, sites_page
+from packhouse.queries.sites import SiteDetail, site_detail, sites_page, standards_of
 from packhouse.queries.tariffs import legal_bases
 from packhouse.web.access import Access, allow
 
@@ -50,8 +50,10 @@ def standard() -> Response:
     code = request.args.get("site") or (sites[0].code if len(sites) == 1 else "")
     found = site_detail(code=code, now=clock.now()) if code else None
     machines = _machines(found) if found else ()
+    versions = standards_of(site_id=found.site.id) if found else ()
     return _page(
         "home/standard.html",
+        promise=versions[0] if versions and versions[0].text else None,
         sites=sites,
         found=found,
         site=found.site if found else None,

@@ -5,12 +5,22 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
-from packhouse.db import db
+from packhouse.db import db, transaction
 from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.errors import RuleBroken
-from packhouse.models.sites import Closure, HoursChange, Shift, Site, SiteHours, load_calendar
+from packhouse.models.sites import (
+    Closure,
+    HoursChange,
+    ServiceStandard,
+    Shift,
+    Site,
+    SiteHours,
+    load_calendar,
+)
+from packhouse.queries.audit import verify
 from packhouse.services.bookings import Wish, book
 from packhouse.services.sites import create_site
 from tests.factories import Make
@@ -365,3 +375,33 @@ def test_another_houses_calendar_is_not_a_managers_business(
         text(stranger, f"/sites/PTK/{page}", 403)
     send(stranger, "/sites/PTK/closures", 403, name="Cat", day_from="2026-12-01")
     send(stranger, "/sites/PTK/operators", 403, usual="1")
+
+
+def test_a_house_promises_in_its_own_words_and_every_version_stays(
+    browser: FlaskClient, client: FlaskClient, house: int, make: Make
+) -> None:
+    assert "Janji rumah kemasan ini" not in text(client, "/service-standard?site=PTK")
+
+    for words in ("Air minum tersedia.\nRuang tunggu ada.", "Air minum dan kopi tersedia.", ""):
+        send(browser, "/sites/PTK/standard", text=words)
+        send(browser, "/sites/PTK/standard", text=words)
+        public = text(client, "/service-standard?site=PTK")
+        assert (words in public) if words else ("Janji rumah kemasan ini" not in public)
+
+    assert len(db.session.scalars(select(ServiceStandard)).all()) == 3
+    shown = text(browser, "/sites/PTK/standard")
+    assert shown.index("Dicabut.") < shown.index("kopi") < shown.index("Ruang tunggu")
+    with pytest.raises(IntegrityError), transaction() as session:
+        session.execute(update(ServiceStandard).values(text="lain"))
+    assert verify(now=make.now) == ()
+
+
+def test_only_who_manages_a_house_writes_its_promise(
+    house: int, make: Make, login_as: LoginAs
+) -> None:
+    other = login_as(make.user(Role.MANAGER, sites=(make.site(),)))
+
+    assert other.get("/sites/PTK/standard").status_code == 403
+    send(other, "/sites/PTK/standard", 403, text="Janji.")
+    mine = login_as(make.user(Role.MANAGER, sites=(house,)))
+    send(mine, "/sites/PTK/standard", 422, text="x" * 4001)

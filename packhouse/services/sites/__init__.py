@@ -9,6 +9,7 @@ from packhouse.services.sites.closures import (
 from packhouse.services.sites.hours import change_hours, remove_hours, undo_hours
 from packhouse.services.sites.houses import create_site, edit_site
 from packhouse.services.sites.shifts import remove_shift, set_operators, set_shift
+from packhouse.services.sites.standards import write_standard
 from packhouse.services.sites.walls import close_wall, open_wall
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "set_operators",
     "set_shift",
     "undo_hours",
+    "write_standard",
 ]
