@@ -207,6 +207,8 @@ class HoursForm(WorkingTimeForm):
             self.fill(parse_hours(RAMADAN_HOURS).openings)
             if ramadan is not None:
                 self.valid_from.data, self.valid_to.data = ramadan.first_day, ramadan.last_day
+                # A date field shows what was typed, be it nothing, before what it holds.
+                self.valid_from.raw_data = self.valid_to.raw_data = None
 
     @property
     def week_minutes(self) -> int:
