@@ -192,6 +192,7 @@ for (const form of document.querySelectorAll("form[action$='/sign-out']")) {
 }
 
 // A long form is kept until the server has answered with another page.
+const SENT = `${MINE}sent`;
 const SECRET = /csrf|password|idempotency|token/i;
 const keepable = (form) => [...form.elements].filter((each) => each.name && !SECRET.test(each.name) && !["hidden", "file", "password", "submit", "button"].includes(each.type));
 const fill = (form, kept) => {
@@ -202,12 +203,12 @@ const fill = (form, kept) => {
     field.dispatchEvent(new Event("change", { bubbles: true }));
   }
 };
-const notingSent = (form, key) => form.addEventListener("submit", () => { try { sessionStorage.setItem("packhouse:sent", JSON.stringify([key, location.pathname])); } catch { /* kept longer */ } });
+const notingSent = (form, key) => form.addEventListener("submit", () => { try { sessionStorage.setItem(SENT, JSON.stringify([key, location.pathname])); } catch { /* kept longer */ } });
 const longForms = [...document.querySelectorAll("main form[method=post][data-once]")].filter((form) => keepable(form).length && !secret(form));
 // First of all: what arrived is not offered again.
 try {
-  const [key, from] = JSON.parse(sessionStorage.getItem("packhouse:sent")) ?? [];
-  sessionStorage.removeItem("packhouse:sent");
+  const [key, from] = JSON.parse(sessionStorage.getItem(SENT)) ?? [];
+  sessionStorage.removeItem(SENT);
   // Another page, or the same one with a success message and no error: it arrived.
   const failed = document.querySelector(".summary, [aria-invalid]");
   if (key && !failed && (from !== location.pathname || document.querySelector(".note-success"))) store.forget(key);
