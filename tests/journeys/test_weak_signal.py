@@ -109,6 +109,25 @@ def test_nothing_is_left_on_a_shared_phone_after_signing_out(
     expect(page.locator("h1")).to_have_text("Tidak ada sambungan")
 
 
+def test_what_was_left_behind_is_offered_again_and_what_arrived_is_not(
+    house: House, open_page: OpenPage
+) -> None:
+    page = open_page(role=Role.PRODUCER)
+    page.goto("/complaints/new")
+    page.locator("[name=topic]").first.check()
+    page.fill("main form textarea", "Antrean di meja depan terlalu lama.")
+    page.goto("/bookings")
+    page.goto("/complaints/new")
+    page.locator(".kept button").first.click()
+    expect(page.locator("main form textarea").first).to_have_value(re.compile("Antrean"))
+    page.locator("main form[data-once] button[type=submit]").last.click()
+    page.wait_for_url(re.compile("/complaints/(ticket|mine)/"))
+    page.goto("/complaints/new")
+
+    expect(page.locator(".kept")).to_have_count(0)
+    assert not [key for key in kept_keys(page) if key.endswith("complaint")]
+
+
 def test_pages_of_staff_are_never_kept(house: House, open_page: OpenPage) -> None:
     code = booked(house)
     page = controlled(open_page(role=Role.OPERATOR, worker=True))
