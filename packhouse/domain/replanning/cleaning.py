@@ -171,12 +171,12 @@ class SequenceRules(Rules):
         self._from = found.gap * kinds + found.previous + 1
         self._to = np.where(real, found.gap * kinds + found.every.kind + 1, -1)
 
-    def broken(self, chosen: "Ints", share: "Floats") -> list[Row]:
+    def broken(self, chosen: "Ints", share: "Floats", *, thorough: bool = False) -> list[Row]:
         """Return also rows for those who follow a kind that has not been there yet."""
         import numpy as np
 
         real = self.found.origin[chosen] >= 0
-        rows = super().broken(chosen[real], share[real])
+        rows = super().broken(chosen[real], share[real], thorough=thorough)
         inner = real & (self.found.previous[chosen] != OPENING)
         state = np.concatenate([self._to[chosen[real]], self._from[chosen[inner]]])
         at = np.concatenate([self.every.high[chosen[real]], self._leaves[chosen[inner]]])
@@ -187,13 +187,19 @@ class SequenceRules(Rules):
         first = np.searchsorted(state, state)
         there -= np.where(first > 0, there[first - 1], 0)
         for each in np.flatnonzero(there < -EPSILON):
-            last = each + 1 == len(state) or (state[each + 1], at[each + 1]) != (
-                state[each],
-                at[each],
-            )
-            if last and self._is_new("state", int(state[each]), int(at[each])):
-                rows.append(self._in_state(int(state[each]), int(at[each])))
+            rows += self._of_state(int(state[each]), int(at[each]), thorough=thorough)
         return rows
+
+    def _of_state(self, state: int, step: int, *, thorough: bool) -> Iterator[Row]:
+        """Yield the row of a state at a step; to be thorough, at every step somebody leaves it."""
+        import numpy as np
+
+        steps = [step]
+        if thorough:
+            steps = np.unique(self._leaves[(self._from == state) & (self._to >= 0)]).tolist()
+        for each in steps:
+            if self._is_new("state", state, each):
+                yield self._in_state(state, each)
 
     def _in_state(self, state: int, step: int) -> Row:
         """As many may have left a state by some step as have come into it."""

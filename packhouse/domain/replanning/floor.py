@@ -83,6 +83,10 @@ class Floor:
         assert isinstance(placement, Placement), placement
         return placement
 
+    def operators_free(self) -> dict[datetime, int]:
+        """Return how many more may run by slot, as the situation tells it."""
+        return {slot_starts_at(slot): free - self._used[slot] for slot, free in self._free.items()}
+
     def done_at(self, code: str) -> datetime | None:
         """Return when the step behind a booking that was put may start; None where it was not."""
         found = (each[code].ends_at + BREATHING for each in self._on.values() if code in each)

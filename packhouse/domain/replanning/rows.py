@@ -96,10 +96,11 @@ class Rules:
         ]
         self._made: set[tuple[object, ...]] = set()
 
-    def broken(self, chosen: "Ints", share: "Floats") -> list[Row]:
+    def broken(self, chosen: "Ints", share: "Floats", *, thorough: bool = False) -> list[Row]:
         """Return rows that candidates with their shares (from 0 to 1) break and none before did.
 
-        A choice of whole candidates that breaks none is a plan, up to ``conflicts``.
+        A choice of whole candidates that breaks none is a plan, up to ``conflicts``. To be
+        ``thorough`` is to return also rows that its next of kin would break.
         """
         rows = [
             view.row(step)

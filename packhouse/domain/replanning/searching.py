@@ -1,6 +1,7 @@
 """The best plan, one part of the cost after the other, each with a proof where time allows."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import ceil, inf, isinf
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -14,10 +15,20 @@ if TYPE_CHECKING:
     from packhouse.domain.replanning.rows import Floats
 
 FIRST_COLUMNS = 20
-MORE_COLUMNS = 10
+MORE_COLUMNS = 20
 MOST_COLUMNS = 40_000
+RELAXING_SHARE = 0.6
 NO_BOUND = 0
 NO_PLAN = 2**62
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Relaxed:
+    """Columns worth a look, a bound, and by candidate how much more a plan with it costs."""
+
+    columns: "Ints"
+    value: float
+    regret: "Floats"
 
 
 class Search:
@@ -31,6 +42,8 @@ class Search:
         self.rows: list[Row] = []
         # By candidate how much a plan with it costs more than the bound: small is promising.
         self.regret: Floats = np.zeros(len(every))
+        # What the last search needed to find its way.
+        self.columns: Ints = np.zeros(0, dtype=np.int64)
         self._until = perf_counter()
 
     @property
@@ -48,25 +61,27 @@ class Search:
         import numpy as np
 
         self._until = perf_counter() + seconds
-        best, bound = self.worth(price, self.plan), self._least(price)
+        best, bound = self.worth(price, self.plan), self._least(price, levels)
         if bound >= best:
             return best
-        relaxed = self._relax(price, levels)
+        relaxed = self._relax(price, levels, self.seconds_left * RELAXING_SHARE)
         if relaxed is None:
             return bound
-        columns, value, self.regret = relaxed
+        self.columns, self.regret = relaxed.columns, relaxed.regret
         step = self._step(price)
-        bound = max(bound, _up(value, step))
+        bound = max(bound, _up(relaxed.value, step))
         if bound < best:
-            self._whole(price, levels, columns, step, self.seconds_left / 2)
+            self._whole(price, levels, relaxed.columns, step, self.seconds_left / 2)
             best = self.worth(price, self.plan)
         # Only these can be part of anything better.
-        pool = np.flatnonzero(self.alive & (self.regret <= best - step - value + EPSILON))
+        room = best - relaxed.value + EPSILON * max(1, best)
+        pool = np.flatnonzero(self.alive & (self.regret <= room - step))
         if bound < best and len(pool) <= MOST_COLUMNS:
             proven = self._whole(price, levels, pool, step, self.seconds_left)
             best = self.worth(price, self.plan)
             bound = max(bound, min(_up(proven, step), best))
-        self.alive &= self.regret <= best - value + EPSILON * max(1, best)
+            room = best - relaxed.value + EPSILON * max(1, best)
+        self.alive &= self.regret <= room
         self.alive[self.plan] = True
         return bound
 
@@ -107,7 +122,7 @@ class Search:
             if not answer.found:
                 break
             chosen = programme.columns[answer.shares > 0.5]
-            rows = self.rules.broken(chosen, np.ones(len(chosen)))
+            rows = self.rules.broken(chosen, np.ones(len(chosen)), thorough=True)
             rows = rows or self.rules.conflicts(chosen)
             if not rows:
                 if self.worth(price, chosen) < self.worth(price, self.plan):
@@ -117,45 +132,65 @@ class Search:
             programme.add_rows(rows)
         return bound
 
-    def _least(self, price: Price) -> int:
+    def _least(self, price: Price, levels: Sequence[Level]) -> int:
         """Return what the bookings would cost if none stood in another's way."""
         import numpy as np
 
-        least = np.full(self.every.bookings, float(price.call) if price.call else np.inf)
+        least = np.full(self.every.bookings, np.inf)
         np.minimum.at(least, self.every.booking[self.alive], price.of[self.alive])
-        least[~np.isin(np.arange(len(least)), self.every.booking[self.alive])] = price.call
-        return round(float(least.sum()))
+        placed = np.sort(least[least < np.inf])
+        calls = self.every.bookings - len(placed)
+        if price.call:
+            placed = np.minimum(placed, price.call)
+        # Whoever else may call would be the dearest.
+        may_call = sum(int(each.most) for each in levels if each.price.call) - calls
+        if levels and may_call > 0:
+            placed = placed[: max(len(placed) - may_call, 0)]
+        return round(float(placed.sum()) + calls * price.call)
 
-    def _relax(self, price: Price, levels: Sequence[Level]) -> "tuple[Ints, float, Floats] | None":
+    def _relax(self, price: Price, levels: Sequence[Level], seconds: float) -> "_Relaxed | None":
         """Solve with shares of candidates allowed, every candidate and every rule considered.
 
-        Return the columns it needed, the least price, and by candidate how much more a plan with
-        it costs at least. None where time is up.
+        Where time is up before, what is known by then is still a bound.
         """
+        until = perf_counter() + seconds
         programme = Programme(self.every, price, levels, self._first(price))
         programme.add_rows(self.rows)
-        while self.seconds_left > 0:
-            answer = programme.solve(self.seconds_left)
+        found = None
+        while perf_counter() < until:
+            answer = programme.solve(until - perf_counter())
             if not answer.found:
-                return None
-            regret = programme.left_over(answer.duals)
+                break
+            left = programme.left_over(answer.duals)
             used = answer.shares > EPSILON
             rows = self.rules.broken(programme.columns[used], answer.shares[used])
             self.rows += rows
-            fresh = self._cheapest(regret, MORE_COLUMNS, -EPSILON, programme.lacks)
+            fresh = self._cheapest(left, MORE_COLUMNS, -EPSILON, programme.lacks)
+            better = self._relaxed(programme.columns, answer.bound, left)
+            found = better if found is None or better.value > found.value else found
             if not rows and not len(fresh):
-                return programme.columns, answer.bound, regret
+                break
             programme.add_rows(rows)
             programme.add_columns(fresh)
-        return None
+        return replace(found, columns=programme.columns) if found else None
 
-    def _first(self, price: Price) -> "Ints":
-        """Return columns to begin with: the plan's own and the cheapest of each booking."""
+    def _relaxed(self, columns: "Ints", value: float, left: "Floats") -> "_Relaxed":
+        """Return what reduced prices prove: each booking may still gain by its cheapest one."""
         import numpy as np
 
-        return np.concatenate(
-            [self.plan, self._cheapest(price.of, FIRST_COLUMNS, np.inf, self.alive)]
-        )
+        gain = np.zeros(self.every.bookings)
+        np.minimum.at(gain, self.every.booking[self.alive], left[self.alive])
+        regret = left - gain[self.every.booking]
+        return _Relaxed(columns, value + float(gain.sum()), regret)
+
+    def _first(self, price: Price) -> "Ints":
+        """Return columns to begin with: the plan's own, what served before, and cheap ones."""
+        import numpy as np
+
+        kept = self.columns[self.alive[self.columns]]
+        near = self._cheapest(price.of, FIRST_COLUMNS, np.inf, ~self.every.changed)
+        far = self._cheapest(price.of, FIRST_COLUMNS, np.inf, self.every.changed)
+        return np.concatenate([self.plan, kept, near, far])
 
     def _cheapest(self, prices: "Floats", most: int, below: float, among: "Flags") -> "Ints":
         """Return up to so many of each booking's candidates, the cheapest, below a price."""

@@ -8,6 +8,7 @@ from packhouse.domain.replanning.candidates import candidates_of
 from packhouse.domain.replanning.cleaning import Sequenced, SequenceRules, sequenced
 from packhouse.domain.replanning.costs import weight_of
 from packhouse.domain.replanning.explaining import PlanBroken, cost_of, outcomes_of
+from packhouse.domain.replanning.improving import improved
 from packhouse.domain.replanning.parting import parts_of
 from packhouse.domain.replanning.programme import Level, Price
 from packhouse.domain.replanning.rows import Rules
@@ -22,6 +23,8 @@ LEAST: Cost = (0, 0, 0, 0)
 SHARES = (0.3, 0.4, 0.5)
 CLEANING_SHARE = 0.8
 MOST_SEQUENCED = 20_000
+LARGE = 60
+IMPROVING_SHARE = 0.7
 
 
 def solve(situation: Situation, *, seconds: float = 10.0) -> Plan:
@@ -51,7 +54,7 @@ def _in_parts(situation: Situation, spots: Spots, seconds: float) -> tuple[Spots
     total = LEAST
     for part in parts:
         share = len(part.affected) / left
-        found, bound = _optimised(part, spots, (until - perf_counter()) * share)
+        found, bound = _optimised(part, spots, (until - perf_counter()) * share, LARGE)
         better |= found
         total = _sum(total, bound)
         left -= len(part.affected)
@@ -70,14 +73,22 @@ def _checked(situation: Situation, spots: Spots) -> tuple[Outcome, ...] | None:
         return None
 
 
-def _optimised(situation: Situation, spots: Spots, seconds: float) -> tuple[Spots, Cost]:
-    """Return the best plan found for one part, and a bound of the cost of any."""
+def _in_one(situation: Situation, spots: Spots, seconds: float) -> tuple[Spots, Cost]:
+    """Return the best plan found for a piece, which is never cut again."""
+    return _optimised(situation, spots, seconds, len(situation.affected))
+
+
+def _optimised(situation: Situation, spots: Spots, seconds: float, most: int) -> tuple[Spots, Cost]:
+    """Return the best plan found for one part, and a bound of the cost of any.
+
+    More than ``most`` bookings are not left to one go alone.
+    """
     import numpy as np
 
+    until = perf_counter() + seconds
     every = candidates_of(situation)
     if not len(every):
         return {}, (len(situation.affected), 0, 0, 0)
-    until = perf_counter() + seconds
     search = Search(every, Rules(situation, every), every.rows(spots))
     weights = np.array([weight_of(each) for each in situation.affected], dtype=np.float64)
     prices = (
@@ -88,6 +99,11 @@ def _optimised(situation: Situation, spots: Spots, seconds: float) -> tuple[Spot
     levels: list[Level] = []
     bounds: list[int] = []
     for price, share in zip(prices, SHARES, strict=True):
+        if price is prices[-1] and len(situation.affected) > most:
+            # Many at once are too many for the finer parts of the cost; few at a time are not.
+            room = (until - perf_counter()) * IMPROVING_SHARE
+            better = improved(situation, every.spots(search.plan), room, _in_one)
+            search.plan = every.rows(better)
         bounds.append(search.minimise(price, levels, (until - perf_counter()) * share))
         levels.append(Level(price, search.worth(price, search.plan)))
     plan, cleaning = _cleaned(situation, search, levels, until)

@@ -1,14 +1,27 @@
 """A plan breaks no law, is never worse than a clerk's, and is the best where it says so."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 from math import prod
 
+import pytest
 from hypothesis import assume, given, settings
 
 from packhouse.domain.machines import cleanings_on, closing_clean_fits
-from packhouse.domain.replanning import Affected, Plan, Result, Situation, Spot, solve
+from packhouse.domain.replanning import (
+    Affected,
+    Plan,
+    Result,
+    Situation,
+    Spot,
+    improving,
+    solve,
+    solving,
+)
 from packhouse.domain.replanning.explaining import PlanBroken, cost_of, outcomes_of
 from packhouse.domain.sites import ONE_DAY
 from packhouse.domain.slots import Placement, place, with_placed
@@ -16,6 +29,7 @@ from packhouse.domain.time_range import SLOT
 from tests.support.breakdowns import narrow_situations, situations
 from tests.support.houses import THURSDAY, all_starts
 
+CARRYING = timedelta(minutes=15)
 EXAMPLES = settings(max_examples=40, deadline=None)
 
 
@@ -92,7 +106,7 @@ def test_steps_of_a_job_stay_in_their_order(situation: Situation) -> None:
         if mine and affected.after in placed:
             before = placed[affected.after]
             assert before is not None
-            assert before.ends_at <= mine.starts_at
+            assert before.ends_at + CARRYING <= mine.starts_at
 
 
 @given(situations())
@@ -104,6 +118,7 @@ def test_a_plan_is_never_worse_than_a_clerks_nor_than_calling_everybody(
 
     everybody = (len(situation.affected), 0, 0, 0)
     assert plan.bound <= plan.cost <= plan.baseline <= everybody
+    assert plan.is_optimal
     assert plan.cost == cost_of(situation, plan.outcomes)
 
 
@@ -143,3 +158,35 @@ def test_the_best_of_all_plans_is_found_and_known_to_be_it(situation: Situation)
 
     assert plan.cost == min(costs)
     assert plan.is_optimal
+
+
+@given(situations(most=5))
+@settings(max_examples=15, deadline=None)
+def test_piece_by_piece_a_plan_is_lawful_and_no_worse(situation: Situation) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solving, "LARGE", 1)
+        patch.setattr(improving, "PIECE", 1)
+        plan = solve(situation)
+
+    assert plan.bound <= plan.cost <= plan.baseline
+    assert plan.cost == cost_of(situation, outcomes_of(situation, spots_of(plan)))
+    assert plan.is_optimal
+
+
+@given(situations(most=4))
+@settings(max_examples=15, deadline=None)
+def test_a_plan_that_got_no_time_is_still_a_plan(situation: Situation) -> None:
+    plan = solve(situation, seconds=0)
+
+    assert plan.bound <= plan.cost <= plan.baseline
+    assert plan.cost == cost_of(situation, outcomes_of(situation, spots_of(plan)))
+
+
+def test_web_and_worker_at_rest_pay_nothing_for_the_optimiser() -> None:
+    program = (
+        "import packhouse.domain.replanning, sys; print({'numpy', 'highspy'} & set(sys.modules))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+
+    assert done.stdout.strip() == b"set()"
