@@ -16,6 +16,7 @@ NAMES = (
     "waitlist",
     "floor",
     "month",
+    "replanning",
     "start",
 )
 
