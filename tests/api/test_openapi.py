@@ -30,6 +30,7 @@ POSTS = {
     "bookings/{code}/resume": "bookings/BOOKING/resume",
     "bookings/{code}/finish": "bookings/BOOKING/finish",
     "bookings/{code}/no-show": "bookings/BOOKING/no-show",
+    "bookings/{code}/back": "bookings/BOOKING/back",
     "waitlist": "waitlist",
     "offers/{offer_id}/accept": "offers/1/accept",
     "offers/{offer_id}/decline": "offers/1/decline",

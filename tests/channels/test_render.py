@@ -1,7 +1,8 @@
 import pytest
 from flask import Flask
 
-from packhouse.channels.render import LINKS, WORDS, letter, plain, render
+from packhouse.channels.render import LINKS, letter, plain, render
+from packhouse.channels.words import WORDS
 from packhouse.domain.reminders import MessageKind
 
 FACTS = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from flask import Flask
 from sqlalchemy import func, select
@@ -44,8 +45,8 @@ def test_of_two_who_decide_one_prevails_and_the_other_is_told(app: Flask, make: 
         code = house.request(days=day)
         yes, no = at_once(
             app,
-            lambda code=code: bookings.approve(code=code, actor=house.manager, now=make.now),
-            lambda code=code: bookings.reject(code=code, reason="x", actor=other, now=make.now),
+            partial(bookings.approve, code=code, actor=house.manager, now=make.now),
+            partial(bookings.reject, code=code, reason="x", actor=other, now=make.now),
         )
 
         refused = [each for each in (yes, no) if isinstance(each, PackhouseError)]
@@ -62,10 +63,14 @@ def test_a_yes_at_the_deadline_is_a_yes_or_too_late_and_never_both(app: Flask, m
         assert late is not None
         at_once(
             app,
-            lambda code=code, now=late: bookings.approve(code=code, actor=house.manager, now=now),
-            lambda now=late: bookings.expire_requests(actor=SYSTEM, now=now),
-            lambda code=code, now=late: bookings.ask(
-                code=code, question="?", actor=house.manager, now=now - timedelta(minutes=1)
+            partial(bookings.approve, code=code, actor=house.manager, now=late),
+            partial(bookings.expire_requests, actor=SYSTEM, now=late),
+            partial(
+                bookings.ask,
+                code=code,
+                question="?",
+                actor=house.manager,
+                now=late - timedelta(minutes=1),
             ),
         )
 
@@ -86,10 +91,10 @@ def test_whoever_closes_a_day_has_seen_who_books_it_meanwhile(app: Flask, make: 
         wish = Wish(house.product, 100, machine, start)
         made, closed = at_once(
             app,
-            lambda wish=wish: bookings.book(wish=wish, actor=house.manager, now=make.now),
-            lambda day=date: sites.add_closure(
-                code="PTK", day_from=day, day_to=day, name="Banjir", actor=house.manager,
-                now=make.now, seen=(),
+            partial(bookings.book, wish=wish, actor=house.manager, now=make.now),
+            partial(
+                sites.add_closure, code="PTK", day_from=date, day_to=date, name="Banjir",
+                actor=house.manager, now=make.now, seen=(),
             ),
         )  # fmt: skip
 

@@ -305,7 +305,7 @@ def test_everything_that_is_wrong_with_a_wish_is_told_at_once(house: House) -> N
 def test_the_auditor_finds_a_jump_of_the_order_and_who_was_forgotten(house: House) -> None:
     first, second = house.wait(1000, size="mikro"), house.wait(1000)
     house.cancel(house.codes[1])
-    house.now += timedelta(seconds=5)
+    house.now += timedelta(minutes=2)
     house.work()
     assert verify(now=house.now) == ()
     with transaction() as session:

@@ -363,7 +363,9 @@ def test_the_manager_decides_a_request_and_a_refusal_needs_a_reason(
     words(desk.post(f"/bookings/{yes}/approve"), 403)
     assert "Setujui" in words(manager.get(f"/bookings/{yes}"))
     assert manager.post(f"/bookings/{yes}/approve").status_code == 303
-    assert "Pilih atau tulis alasannya." in words(manager.post(f"/bookings/{no}/reject", data={}), 422)
+    assert "Pilih atau tulis alasannya." in words(
+        manager.post(f"/bookings/{no}/reject", data={}), 422
+    )
     assert booking(no).state == State.REQUESTED
     sent = {"reason": "Mesin dipakai pelatihan"}
     assert manager.post(f"/bookings/{no}/reject", data=sent).status_code == 303

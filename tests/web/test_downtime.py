@@ -85,7 +85,7 @@ def offered(page: str) -> list[str]:
 
 
 def key_of(page: str) -> str:
-    return re.findall(r'name="idempotency_key"[^>]*value="([^"]+)"', page)[0]
+    return str(re.findall(r'name="idempotency_key"[^>]*value="([^"]+)"', page)[0])
 
 
 # --- broken -------------------------------------------------------------------------------------

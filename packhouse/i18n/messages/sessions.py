@@ -23,6 +23,9 @@ TEXTS: Mapping[str, LazyString] = {
         " atau tulis alasan memulai tanpa itu."
     ),
     "no_clean_due": _l("Tidak ada pembersihan yang perlu ditandatangani di mesin ini."),
+    "lot_not_found": _l(
+        "Tidak ada lot atau reservasi %(lot)s yang pernah berjalan di rumah kemasan Anda."
+    ),
     "no_clean_to_check": _l("Tidak ada pembersihan %(code)s yang menunggu diperiksa."),
     "same_person": _l("Yang memeriksa harus orang lain daripada yang membersihkan."),
     "colleague_unproven": _l("Kontak atau kata sandi rekan ini tidak cocok."),

@@ -126,9 +126,12 @@ def test_the_qr_code_of_a_booking_leads_to_the_desk(
     floor: Floor, login_as: Login, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[str] = []
-    monkeypatch.setattr(
-        "packhouse.web.bookings.showing.qr_code", lambda text, label: drawn.append(text) or label
-    )
+
+    def draw(text: str, label: str) -> str:
+        drawn.append(text)
+        return label
+
+    monkeypatch.setattr("packhouse.web.bookings.showing.qr_code", draw)
     login_as(make.user(businesses=(floor.business,))).get(f"/bookings/{floor.code}")
 
     assert [each.endswith(f"/check-in/{floor.code}") for each in drawn] == [True]
