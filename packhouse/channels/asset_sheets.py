@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from xlsxwriter import Workbook
 
-from packhouse.channels.sheets import OPTIONS, harmless
+from packhouse.channels.sheets import harmless, open_workbook
 from packhouse.domain.machines import MARKS, Condition
 from packhouse.i18n.names import name_of
 from packhouse.queries.machines.register import RegisterRow
@@ -72,7 +71,7 @@ def register_csv(rows: Sequence[RegisterRow]) -> str:
 def register_workbook(rows: Sequence[RegisterRow]) -> bytes:
     """Return a workbook with one sheet, ready to be printed on A4 in landscape."""
     content = BytesIO()
-    with Workbook(content, OPTIONS) as book:
+    with open_workbook(content) as book:
         sheet = book.add_worksheet(str(_l("Daftar barang")))
         head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         forms = {

@@ -3,11 +3,7 @@
 import csv
 from collections.abc import Iterator
 from io import BytesIO, StringIO
-from typing import Any
-
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING, Any
 
 from packhouse.domain.reports import Figures
 from packhouse.i18n.names import name_of
@@ -21,6 +17,11 @@ from packhouse.i18n.reports import (
     report_title,
 )
 from packhouse.queries.reports import Exceptions, Utilization
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 TOTAL = "total"
 # A spreadsheet takes a text that begins like this for a formula and computes it.
@@ -89,17 +90,24 @@ def _rows(report: Utilization) -> Iterator[tuple[str, Figures]]:
     yield TOTAL, report.total
 
 
+def open_workbook(content: BytesIO) -> "Workbook":
+    """Return an empty workbook; its library is loaded with the first one, twelve megabytes."""
+    from xlsxwriter import Workbook
+
+    return Workbook(content, OPTIONS)
+
+
 def utilization_workbook(report: Utilization) -> bytes:
     """Return a workbook: the figures by group with their total, and what they mean."""
     content = BytesIO()
-    with Workbook(content, OPTIONS) as book:
+    with open_workbook(content) as book:
         book.set_properties({"title": report_title()})
         _figures_sheet(book, report)
         _definitions_sheet(book, report)
     return content.getvalue()
 
 
-def _figures_sheet(book: Workbook, report: Utilization) -> None:
+def _figures_sheet(book: "Workbook", report: Utilization) -> None:
     sheet: Worksheet = book.add_worksheet("figures")
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
     names = list(flat(report.total))
@@ -122,13 +130,13 @@ def _figures_sheet(book: Workbook, report: Utilization) -> None:
 class _Look:
     """How the cells of a line are written."""
 
-    def __init__(self, book: Workbook, common: dict[str, Any]) -> None:
+    def __init__(self, book: "Workbook", common: dict[str, Any]) -> None:
         self.text: Format = book.add_format(common)
         self.share: Format = book.add_format({"num_format": "0.0%"} | common)
         self.minutes: Format = book.add_format({"num_format": "#,##0"} | common)
 
 
-def _write_row(sheet: Worksheet, number: int, label: str, figures: Figures, look: _Look) -> None:
+def _write_row(sheet: "Worksheet", number: int, label: str, figures: Figures, look: _Look) -> None:
     sheet.write_string(number, 0, label, look.text)
     for column, (name, value) in enumerate(flat(figures).items(), start=1):
         is_time = name.endswith("minutes") or name.startswith("states")
@@ -139,7 +147,7 @@ def _write_row(sheet: Worksheet, number: int, label: str, figures: Figures, look
             sheet.write_number(number, column, value, form)
 
 
-def _definitions_sheet(book: Workbook, report: Utilization) -> None:
+def _definitions_sheet(book: "Workbook", report: Utilization) -> None:
     sheet: Worksheet = book.add_worksheet("definitions")
     bold = book.add_format({"bold": True, "valign": "top"})
     wrap = book.add_format({"text_wrap": True, "valign": "top"})

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,9 @@ from packhouse.models.downtime import Breakdown, Photo, open_breakdown
 from packhouse.models.machines import Machine
 from packhouse.services.downtime.steps import audit, staffed
 from packhouse.services.slots import lock_places
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_BYTES = 5 * 1024 * 1024
@@ -139,6 +142,8 @@ def _drawn_anew(data: bytes) -> _Picture:
 
     Raises Malformed. Decoders meet hostile files with errors of every kind, so all are caught.
     """
+    from PIL import Image
+
     if not 0 < len(data) <= MOST_BYTES:
         raise Malformed("photo_too_large", most=MOST_BYTES // 1024 // 1024)
     try:
@@ -151,7 +156,9 @@ def _drawn_anew(data: bytes) -> _Picture:
     raise Malformed("photo_too_many_pixels", most=MOST_PIXELS // 1_000_000)
 
 
-def _canvas(image: Image.Image) -> Image.Image:
+def _canvas(image: "Image.Image") -> "Image.Image":
+    from PIL import Image, ImageOps
+
     # A large JPEG is decoded at an eighth, a quarter or half of its size right away.
     image.draft("RGB", (SIDE, SIDE))
     image.thumbnail((SIDE, SIDE))
@@ -161,7 +168,7 @@ def _canvas(image: Image.Image) -> Image.Image:
     return canvas
 
 
-def _encoded(canvas: Image.Image) -> _Picture:
+def _encoded(canvas: "Image.Image") -> _Picture:
     data = b""
     for quality in QUALITIES:
         out = BytesIO()
