@@ -17,30 +17,26 @@ from flask import Flask
 from sqlalchemy import select
 
 from packhouse import clock
-from packhouse.channels import in_app
 from packhouse.db import db, reading
 from packhouse.domain.bookings import MOVABLE, WAITING, State
-from packhouse.domain.reminders import Channel
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import PackhouseError
-from packhouse.jobs.reminders import deliver_messages
-from packhouse.jobs.schedule import DUTIES, do_duties
 from packhouse.models.bookings import Booking
+from packhouse.models.replanning import PlanAnswer
 from packhouse.models.waitlist import Offer
 from packhouse.models.waitlist import Wish as WaitingWish
-from packhouse.services import bookings, downtime, runs, slots, waitlist
+from packhouse.services import bookings, downtime, replanning, runs, slots, waitlist
 from packhouse.services.bookings import Target, Wish
 from packhouse.services.runs import Counts
 from packhouse.services.slots import Ask
 from packhouse.services.waitlist import Wanted
 from tests.factories import Make
+from tests.support.duties import duties_of
 from tests.support.processes import CONTEXT
 from tests.support.races import TIMEOUT, MakeApp
 
 # Bookings of the morning, so that there is somebody to serve from the first minute on.
 FIRST = 18
-# Invented people get their messages in the inbox only; their mail goes nowhere.
-SENDERS = dict.fromkeys(Channel, in_app.send)
 TRAITS: tuple[dict[str, Any], ...] = (
     {},
     {"allergens": ["fish"]},
@@ -181,7 +177,16 @@ class Producer(Person):
     """Books, moves, cancels, waits and answers."""
 
     def live(self) -> None:
-        acts = (self.book, self.book, self.book, self.moves, self.cancel, self.wait, self.answer)
+        acts = (
+            self.book,
+            self.book,
+            self.book,
+            self.moves,
+            self.cancel,
+            self.wait,
+            self.answer,
+            self.reply,
+        )
         self.act(self.chance.choice(acts))
 
     def me(self) -> tuple[Actor, int]:
@@ -218,6 +223,19 @@ class Producer(Person):
         wanted = Wanted(product, 300, self.now, self.now + timedelta(days=9), site=self.floor.site)
         return str(waitlist.enter(wanted=wanted, actor=actor, now=self.now))
 
+    def reply(self) -> str | None:
+        """Say yes or no to a new time."""
+        actor, _ = self.me()
+        code = reading().scalar(
+            select(Booking.code)
+            .join(PlanAnswer, PlanAnswer.booking_id == Booking.id)
+            .where(PlanAnswer.state == "asked", Booking.business_id.in_(actor.business_ids))
+        )
+        if code is None:
+            return None
+        says = self.chance.choice(("accept", "accept", "decline", "call"))
+        return replanning.answer(code=code, answer=says, actor=actor, now=self.now)
+
     def answer(self) -> str | None:
         actor, _ = self.me()
         offer = reading().scalar(
@@ -233,18 +251,13 @@ class Producer(Person):
 
 
 class Operator(Person):
-    """Checks in, starts, ends, decides, repairs and moves."""
+    """Checks in, starts, ends, decides, repairs, plans anew and moves."""
 
     def live(self) -> None:
         acts = (
-            self.serve,
-            self.serve,
-            self.serve,
-            self.decide,
-            self.breaks,
-            self.plans,
-            self.moves,
-        )
+            self.serve, self.serve, self.serve, self.decide, self.breaks,
+            self.plans, self.replans, self.moves,
+        )  # fmt: skip
         self.act(self.chance.choice(acts))
 
     def moves(self) -> str | None:
@@ -264,21 +277,30 @@ class Operator(Person):
                 case _:
                     runs.finish(**given, counts=Counts(180, 5))
         elif seen.state == State.ARRIVED or self.chance.random() < 0.3:
-            runs.start(**given)
+            runs.start(**given, unclean="Dicatat di kertas.")
         elif self.chance.random() < 0.2:
             runs.no_show(**given)
         else:
             runs.check_in(**given)
         return str(seen.code)
 
+    def replans(self) -> str:
+        """Propose new times for whoever has none, look at them, and apply them."""
+        actor = self.floor.operator
+        plan = replanning.propose(site=self.floor.site, actor=actor, now=self.now)
+        db.session.remove()
+        time.sleep(self.chance.random() * 0.02)
+        return str(replanning.apply_plan(plan_id=plan, actor=actor, now=self.now))
+
     def decide(self) -> str | None:
         seen = self.pick(State.REQUESTED)
         if seen is None:
             return None
+        given: dict[str, Any] = {"actor": self.floor.operator, "now": self.now}
         if self.chance.random() < 0.7:
-            bookings.approve(code=seen.code, actor=self.floor.operator, now=self.now)
+            bookings.approve(code=seen.code, **given)
         else:
-            bookings.reject(code=seen.code, reason="penuh", actor=self.floor.operator, now=self.now)
+            bookings.reject(code=seen.code, reason="penuh", **given)
         return str(seen.code)
 
     def breaks(self) -> str:
@@ -299,9 +321,8 @@ class Operator(Person):
             reason="maintenance", actor=self.floor.operator, now=self.now,
         )  # fmt: skip
         if self.chance.random() < 0.6:
-            downtime.cancel_maintenance(
-                maintenance_id=planned.id, actor=self.floor.operator, now=self.now
-            )
+            given: dict[str, Any] = {"actor": self.floor.operator, "now": self.now}
+            downtime.cancel_maintenance(maintenance_id=planned.id, **given)
         return machine
 
 
@@ -315,16 +336,6 @@ class Worker(Person):
         with clock.frozen(self.now):
             self.record.failed += duties_of(self.app)
         return "round"
-
-
-def duties_of(app: Flask) -> list[str]:
-    """Do the worker's duties once, with all mail into the inbox; return what failed."""
-    duties = [each for each in DUTIES if each.name != "deliver_messages"]
-    found = do_duties(app, duties, note=lambda _outcome: None)
-    with app.app_context():
-        deliver_messages(senders=SENDERS)
-        db.session.remove()
-    return [f"{each.duty}: {each.error}"[:500] for each in found if each.error]
 
 
 def catch_up(app: Flask, floor: Floor) -> tuple[datetime, list[str]]:

@@ -30,7 +30,8 @@ from packhouse.services.bookings import Target, Wish
 from packhouse.services.runs import Counts
 from packhouse.services.slots import Ask
 from tests.factories import Make
-from tests.support.floor import SENDERS, TRAITS, duties_of
+from tests.support.duties import SENDERS, duties_of
+from tests.support.floor import TRAITS
 
 STEP = timedelta(minutes=10)
 MACHINES = 6

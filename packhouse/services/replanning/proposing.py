@@ -9,7 +9,7 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, transaction, use_case
@@ -76,7 +76,7 @@ def propose(*, site: str, actor: Actor, now: datetime, maintenance_id: int | Non
         session.scalar(select(Site.id).where(Site.id == site_id).with_for_update(key_share=True))
         session.execute(
             update(ReplanningPlan)
-            .where(ReplanningPlan.id.in_(_open(site_id, maintenance_id)))
+            .where(*_open(site_id, maintenance_id))
             .values(state=PlanState.OUTDATED)
             .execution_options(synchronize_session=False)
         )
@@ -92,8 +92,12 @@ def propose(*, site: str, actor: Actor, now: datetime, maintenance_id: int | Non
         return plan.id
 
 
-def _open(site_id: int, maintenance_id: int | None) -> Select[int]:
-    return select(ReplanningPlan.id).where(
+def _open(site_id: int, maintenance_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    """Say which proposal a new one takes the place of.
+
+    As plain conditions: who waits for a plan that is being applied then sees that it was.
+    """
+    return (
         ReplanningPlan.site_id == site_id,
         ReplanningPlan.state == PlanState.PROPOSED,
         ReplanningPlan.maintenance_id.is_(None)
@@ -103,7 +107,8 @@ def _open(site_id: int, maintenance_id: int | None) -> Select[int]:
 
 
 def _proposed(session: Session, site_id: int, maintenance_id: int | None) -> int | None:
-    return session.scalars(_open(site_id, maintenance_id).limit(1)).first()
+    wanted = select(ReplanningPlan.id).where(*_open(site_id, maintenance_id)).limit(1)
+    return session.scalars(wanted).first()
 
 
 @use_case
