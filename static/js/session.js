@@ -119,21 +119,34 @@ const send = async () => {
     if (again && queue().length) setTimeout(send, 300);
   }
 };
+// The page is read anew once all is sent, but never under a finger, and never while a fold is
+// open in which somebody chooses or counts: it waits until the hand is off.
+const FOLDS = "details.finish, details.pause, details.excuse, details.colleague";
+let stale = false;
+let pressed = false;
 const arrived = () => {
-  if (page && navigator.onLine && !queue().length) location.replace(location.pathname);
+  stale = true;
+  if (!page || !navigator.onLine || queue().length || pressed) return;
+  if (![...page.querySelectorAll(FOLDS)].some((each) => each.open)) location.replace(location.pathname);
 };
+const touch = () => { if (stale && !busy) stop(); }; // It was already on its way.
+const letGo = () => { pressed = false; if (stale) setTimeout(arrived, 300); };
 
 // --- what is said about it ----------------------------------------------------------------------
+// What can be tapped stays the same element while it is told anew: a finger may be on it.
 const note = make("div", "", { class: "sync", role: "status", hidden: "" });
+const waiting = make("span");
+const sendNow = make("button", words.send, { type: "button", class: "btn btn-quiet" });
+sendNow.onclick = () => send();
+note.append(waiting, sendNow);
+let listed = "[]";
 const tell = () => {
   const count = queue().length;
   note.hidden = !count;
-  if (count) {
-    const button = make("button", words.send, { type: "button", class: "btn btn-quiet" });
-    button.onclick = () => send();
-    note.replaceChildren(make("span", words.waits(count) + (advice ? ` · ${advice}` : "")), button);
-  }
+  if (count) waiting.textContent = words.waits(count) + (advice ? ` · ${advice}` : "");
   const list = clashes();
+  if (listed === JSON.stringify(list)) return;
+  listed = JSON.stringify(list);
   document.querySelector(".clash")?.remove();
   if (!list.length) return;
   const box = make("section", "", { class: "clash", role: "alert" });
@@ -194,7 +207,6 @@ const current = () => mine().reduce(after, base().shown);
 const show = () => {
   const shown = current();
   for (const part of page.querySelectorAll("[data-on]")) part.hidden = !part.dataset.on.split(" ").includes(shown.state);
-  for (const part of page.querySelectorAll("details.finish, details.pause")) if (mine().length) part.open = false;
   const touched = shown.state !== first.state || shown.reason !== first.reason;
   const clean = page.querySelector(".session-clean");
   const cleaned = mine().some((tap) => tap.action === "clean");
@@ -225,18 +237,18 @@ const tick = () => {
 };
 // A tap that has not left the phone is taken back there; nobody ever hears of it.
 const showUndo = () => {
-  page.querySelector(".undo-here")?.remove();
   const server = page.querySelector("[data-undo]");
   const last = mine().at(-1);
   if (server) server.hidden = Boolean(last) || base().tap > number("tap");
-  if (!last || busy || last.action === "undo" || (last.tried && Date.now() - last.at > UNDO_WITHIN)) return;
-  const button = make("button", words.undo, { type: "button", class: "btn btn-big btn-quiet undo-here" });
+  const there = page.querySelector(".undo-here");
+  if (!last || busy || last.action === "undo" || (last.tried && Date.now() - last.at > UNDO_WITHIN)) { there?.remove(); return; }
+  const button = there ?? make("button", words.undo, { type: "button", class: "btn btn-big btn-quiet undo-here" });
   button.onclick = () => {
     if (busy) return;
     if (last.tried) put({ action: "undo", undone: mine().slice(0, -1).reduce(after, base().shown) });
     else { write("taps", queue().filter((tap) => tap.key !== last.key)); tell(); show(); }
   };
-  page.querySelector(".session-buttons").append(button);
+  if (!there) page.querySelector(".session-buttons").append(button);
 };
 const tapped = (form, submitter) => {
   const action = form.dataset.tap;
@@ -258,6 +270,7 @@ const put = (more) => {
   };
   tap.shown = after(current(), tap);
   write("taps", [...queue(), tap]);
+  for (const fold of page.querySelectorAll(FOLDS)) fold.open = false; // By a tap only, never by an answer.
   navigator.vibrate?.(15);
   tell();
   show();
@@ -286,6 +299,9 @@ if (page) {
     event.stopImmediatePropagation();
     tapped(form, event.submitter);
   }, true);
+  addEventListener("pointerdown", () => { pressed = true; touch(); });
+  for (const gone of ["pointerup", "pointercancel"]) addEventListener(gone, letGo);
+  for (const fold of page.querySelectorAll(FOLDS)) fold.addEventListener("toggle", () => (fold.open ? touch() : letGo()));
   show();
   setInterval(tick, 10000);
   const next = page.querySelector("[data-ahead]");

@@ -178,7 +178,9 @@ def test_a_session_goes_on_through_two_cuts_and_has_the_times_of_the_phone(
 
 def test_a_tap_whose_answer_is_lost_is_one_tap(house: House, phone: Phone) -> None:
     house.hands.losing += ["answer"] * 9  # Chromium tries once more by itself.
-    phone.tap("MULAI")
+    # Until it is given up: what is still on its way would arrive by itself.
+    with phone.page.expect_event("requestfailed", lambda sent: sent.url.endswith("/taps")):
+        phone.tap("MULAI")
     phone.waits(1)
     phone.says("Persiapan mesin")
     house.hands.losing.clear()
@@ -187,6 +189,22 @@ def test_a_tap_whose_answer_is_lost_is_one_tap(house: House, phone: Phone) -> No
 
     assert actions() == ["start"]
     assert [each[:2] for each in states()] == [("setup", at(house, 9))]
+
+
+def test_a_fold_that_is_open_stays_open_when_the_taps_before_it_arrive(phone: Phone) -> None:
+    phone.cut()
+    phone.tap("MULAI")
+    phone.waits(1)
+    phone.page.get_by_text("JEDA", exact=True).click()
+    with phone.page.expect_response("**/taps"):
+        phone.connect()
+    phone.waits(0)
+    expect(phone.page.locator("details.pause")).to_have_attribute("open", "")
+    phone.tap("Tanpa bahan")
+    phone.says("Jeda: Tanpa bahan")
+    phone.waits(0)
+
+    assert actions() == ["start", "pause"]
 
 
 def test_a_second_phone_is_told_what_changed_instead_of_overwriting_it(
