@@ -147,7 +147,7 @@ def test_a_producer_books_an_operator_runs_and_the_used_time_is_right(
 
     house.hands.now = starts_at - timedelta(minutes=10)
     board = open_page(role=Role.OPERATOR, javascript=javascript)
-    _work(house, board, code, starts_at)
+    _work(house, board, code, starts_at, javascript)
 
     day = starts_at.astimezone(ZONE).date()
     review = open_page(role=Role.REVIEWER, javascript=javascript)
@@ -164,11 +164,15 @@ def test_a_producer_books_an_operator_runs_and_the_used_time_is_right(
     assert sum(minutes) == 47
 
 
-def _work(house: House, page: Page, code: str, starts_at: datetime) -> None:
+def _work(
+    house: House, page: Page, code: str, starts_at: datetime, javascript: bool
+) -> None:
     """Run the booking as an operator does: 7 setup, 12 running, 9 paused, 19 running."""
 
     def after(minutes: int) -> None:
+        expect(page.locator(".sync")).to_be_hidden()
         house.hands.now = starts_at + timedelta(minutes=minutes)
+        page.goto(f"/bookings/{code}/session")  # The phone reads the clock of the house from it.
 
     page.goto("/board")
     card = page.locator(f"#{code}")
@@ -188,11 +192,15 @@ def _work(house: House, page: Page, code: str, starts_at: datetime) -> None:
     button(page, "LANJUT").click()
     expect(page.locator(".session-state")).to_contain_text("Berjalan")
     after(49)
-    link(page, "SELESAI").click()
+    page.get_by_text("SELESAI", exact=True).click()
     page.fill("[name=good]", "391")
     page.fill("[name=rejected]", "9")
-    button(page, "SELESAI").click()
-    expect(page.get_by_role("main")).to_contain_text(f"{code} selesai: 391 baik, 9 gagal.")
+    button(page, "SIMPAN DAN SELESAI").click()
+    if javascript:  # A tap like the others: the phone stays on the session.
+        expect(page.locator(".session-state")).to_contain_text("Selesai")
+        expect(page.locator(".sync")).to_be_hidden()
+    else:
+        expect(page.get_by_role("main")).to_contain_text(f"{code} selesai: 391 baik, 9 gagal.")
     assert booked(code)[1] == "finished"
     house.hands.now = starts_at.astimezone(ZONE).replace(hour=18, minute=0)
 
