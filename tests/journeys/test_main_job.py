@@ -164,9 +164,7 @@ def test_a_producer_books_an_operator_runs_and_the_used_time_is_right(
     assert sum(minutes) == 47
 
 
-def _work(
-    house: House, page: Page, code: str, starts_at: datetime, javascript: bool
-) -> None:
+def _work(house: House, page: Page, code: str, starts_at: datetime, javascript: bool) -> None:
     """Run the booking as an operator does: 7 setup, 12 running, 9 paused, 19 running."""
 
     def after(minutes: int) -> None:
