@@ -17,6 +17,7 @@ NAMES = (
     "floor",
     "month",
     "replanning",
+    "replanning",
     "start",
 )
 
