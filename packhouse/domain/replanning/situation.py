@@ -31,8 +31,9 @@ class Affected:
     chose for it, ``excluded`` are spots, and ``excluded_machines`` machines, that she ruled out;
     ``to_call`` says that she wants to call instead. ``after`` is the code of the affected booking
     of the same job that must be done, and its packs carried over (BREATHING_MINUTES), before this
-    one starts (seal, then code); ``earliest`` and
-    ``latest`` in ``not_before``/``not_after`` already hold the steps that do not move.
+    one starts (seal, then code); where that one must call, so must this one. ``not_before`` and
+    ``not_after`` already hold the steps that do not move. They do not bind a pin: whoever pinned
+    it has asked.
     """
 
     code: str
@@ -96,8 +97,9 @@ class Plan:
     """A proposal, in the order of the affected bookings, and how good it is known to be.
 
     ``cost`` is, in falling order of weight: bookings to call, changed days, weighted minutes of
-    shift, added minutes of cleaning. ``bound`` is a proven lower bound of the same kind; the plan
-    is optimal when they are equal. ``baseline`` is the cost of placing one after another.
+    shift, added minutes of cleaning. ``bound`` is a proven lower bound of the same kind, over
+    every start on the grid; behind its first part that is below the cost it says nothing. The
+    plan is optimal when they are equal. ``baseline`` is the cost of placing one after another.
     """
 
     outcomes: tuple[Outcome, ...]
