@@ -13,7 +13,7 @@ from packhouse.models.runs import StateInterval
 from packhouse.models.slots import Occupation
 from packhouse.queries.audit import verify
 from packhouse.services import bookings, downtime, runs, waitlist
-from packhouse.services.bookings import Target
+from packhouse.services.bookings import Target, Wish
 from packhouse.services.waitlist import Wanted
 from tests.factories import Make
 from tests.services.test_runs import Floor, state_of
@@ -46,6 +46,28 @@ def test_a_breakdown_displaces_whom_it_hits_and_tells_them(floor: Floor) -> None
     assert "booking_displaced" in set(db.session.scalars(select(Message.kind)))
     with pytest.raises(SlotTaken):
         floor.book(floor.at(9))
+
+
+def test_a_breakdown_does_not_run_into_the_cleaning_of_who_comes_after_it(make: Make) -> None:
+    """Without the middle one the last needs a fuller clean, which reaches into the lost time."""
+    make.machine(make.site(code="PTK"), code="M3")
+    business = make.business()
+    fish, plain = make.product(business, allergens=["fish"]), make.product(business)
+    operator = make.user(Role.MANAGER, sites=(1,))
+    times = ((fish, make.at(8)), (plain, make.at(10)), (plain, make.at(10, 35)))
+    codes = [
+        bookings.book(wish=Wish(each, 150, "M3", at), actor=operator, now=make.now)["code"]
+        for each, at in times
+    ]
+
+    affected = downtime.report_breakdown(
+        machine="M3", reason="breakdown", expected_back_at=make.at(10, 30),
+        actor=operator, now=make.at(9),
+    )  # fmt: skip
+
+    assert [each.code for each in affected] == [codes[1]]
+    assert state_of(codes[2]) == "confirmed"
+    assert verify(now=make.at(9)) == ()
 
 
 def test_a_displaced_booking_moves_back_to_confirmed_with_its_code(floor: Floor) -> None:

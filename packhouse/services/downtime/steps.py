@@ -31,7 +31,7 @@ from packhouse.services.bookings import become
 from packhouse.services.reminders import tell
 from packhouse.services.reports import forget_rollups
 from packhouse.services.runs import open_run, settle_setup, switch_state
-from packhouse.services.slots import Place, free, lock_place, refusal
+from packhouse.services.slots import Place, lock_place, refit_day, refusal
 from packhouse.services.waitlist import retract_offers
 
 LONGEST = timedelta(days=LONGEST_DAYS) - SLOT
@@ -215,6 +215,8 @@ def _keep_down(
     for part in parts:
         if part not in going_on.values():
             hold_time(session, spot, kind="breakdown", time=part)
+    for day in sorted({spot.day_of(each.ends_at) for each in affected}):
+        refit_day(session, spot=spot, day=day)
     return tuple(affected)
 
 
@@ -268,6 +270,8 @@ def _displace(
     for booking in hit:
         become(session, booking, State.DISPLACED, actor=actor, now=now, reason=reason)
         occupation = session.get_one(Occupation, booking.occupation_id)
-        free(session, spot=spot, occupation=occupation)
+        # The cleaning of who stays is found anew once the machine's time is held.
+        occupation.status = "released"
+        session.flush()
         tell(session, kind=MessageKind.BOOKING_DISPLACED, booking=booking, site=spot.site, now=now)
     return tuple(Affected(each.code, each.starts_at, each.ends_at) for each in hit)
