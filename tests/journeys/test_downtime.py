@@ -87,7 +87,9 @@ def test_a_report_made_without_a_signal_arrives_once_and_a_large_photo_goes_smal
     expect(page.locator("#photo")).to_have_js_property("value", "C:\\fakepath\\foto.jpg")
     page.get_by_role("button", name="Tambah foto").click()
     expect(page.locator(".photos img")).to_have_count(1)
-    assert page.evaluate("document.querySelector('.photos img').naturalWidth") == 1600
+    width = "document.querySelector('.photos img').naturalWidth"
+    page.wait_for_function(f"() => {width} > 0")
+    assert page.evaluate(width) == 1600
     photo = db.session.scalars(select(Photo)).one()
     assert photo.created_at - house.make.now < timedelta(days=1)
     db.session.rollback()
