@@ -9,15 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from packhouse import clock
 from packhouse.domain.users import Actor
-from packhouse.errors import Malformed
 from packhouse.i18n.locale import current_locale
 from packhouse.queries.bookings.orders import lot_codes
 from packhouse.queries.runs import Board, House, board_sites, board_stamp, day_board
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.runs.arriving import look_for
-from packhouse.web.runs.frame import bp, chosen_house, house_or_refuse
+from packhouse.web.runs.frame import bp, chosen_house, day_asked, house_or_refuse
 
-EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 NEARBY = 3  # How many who come later are told beside the timeline.
 
 
@@ -33,7 +31,7 @@ def board() -> ResponseReturnValue:
     house = chosen_house(houses)
     now = clock.now()
     today = _today(house, now)
-    shown = day_board(site_id=house.id, day=_chosen_day(today), now=now, actor=current_actor())
+    shown = day_board(site_id=house.id, day=day_asked() or today, now=now, actor=current_actor())
     if request.args.get("layar"):
         return redirect(url_for("runs.walls", site=house.code))
     if request.args.get("cetak"):
@@ -61,7 +59,7 @@ def live() -> ResponseReturnValue:
     What a board shows follows from the house's record and the minute on the clock.
     """
     house, now, actor = house_or_refuse(), clock.now(), current_actor()
-    day = _chosen_day(_today(house, now))
+    day = day_asked() or _today(house, now)
     tag = _tag(house, day, now, actor)
     if request.if_none_match.contains(tag):
         answer = make_response("", 304)
@@ -83,16 +81,3 @@ def _tag(house: House, day: date, now: datetime, actor: Actor) -> str:
 
 def _today(house: House, now: datetime) -> date:
     return now.astimezone(ZoneInfo(house.zone)).date()
-
-
-def _chosen_day(today: date) -> date:
-    text = request.args.get("day")
-    if not text:
-        return today
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise Malformed from None
-    if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
-        raise Malformed
-    return day

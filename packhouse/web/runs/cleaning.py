@@ -1,6 +1,5 @@
 """Cleans: signed for, looked at by a second person, and the log of a machine's day."""
 
-from datetime import date
 from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, request, url_for
@@ -13,9 +12,7 @@ from packhouse.forms.runs import ColleagueForm, TapForm
 from packhouse.queries.runs import cleaning_log
 from packhouse.services import runs, sessions
 from packhouse.web.access import Access, allow, current_actor
-from packhouse.web.runs.frame import attempt, bp, session_page, told
-
-EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
+from packhouse.web.runs.frame import attempt, bp, day_asked, session_page, told
 
 
 @bp.post("/bookings/<code>/clean")
@@ -75,7 +72,7 @@ def cleanings(code: str) -> ResponseReturnValue:
 
 def _log_page(code: str, problems: list[str]) -> ResponseReturnValue:
     actor, now = current_actor(), clock.now()
-    log = cleaning_log(machine=code, day=_day(), actor=actor, now=now)
+    log = cleaning_log(machine=code, day=day_asked(), actor=actor, now=now)
     today = now.astimezone(ZoneInfo(log.zone)).date()
     page = render_template("runs/cleanings.html", log=log, today=today, problems=problems)
     return (page, 422) if problems else page
@@ -91,16 +88,3 @@ def close_day(code: str) -> ResponseReturnValue:
         return _log_page(code, told(refused))
     flash(_("Bersih tutup %(machine)s tercatat.", machine=code), "success")
     return redirect(url_for("runs.cleanings", code=code), code=303)
-
-
-def _day() -> date | None:
-    text = request.args.get("day")
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise Malformed from None
-    if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
-        raise Malformed
-    return day

@@ -1,6 +1,7 @@
 """What every page of the day stands on: the blueprint, the house chosen, a refusal told."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -9,7 +10,7 @@ from packhouse import clock
 from packhouse.domain.products import CleaningLevel
 from packhouse.domain.runs import Missing, Reason
 from packhouse.domain.users import Actor
-from packhouse.errors import Conflict, NotFound, PackhouseError, RuleBroken
+from packhouse.errors import Conflict, Malformed, NotFound, PackhouseError, RuleBroken
 from packhouse.forms import new_key
 from packhouse.forms.runs import ColleagueForm, FinishForm, pause_reasons
 from packhouse.i18n.messages import problem_text
@@ -28,6 +29,7 @@ from packhouse.web.access import current_actor
 from packhouse.web.errors import status_of
 
 bp = Blueprint("runs", __name__)
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 
 
 def chosen_house(houses: Sequence[House]) -> House:
@@ -45,6 +47,20 @@ def house_or_refuse() -> House:
     if not houses:
         raise NotFound("site_not_found")
     return chosen_house(houses)
+
+
+def day_asked() -> date | None:
+    """Return the day that the address names, None for none. Raises Malformed."""
+    text = request.args.get("day")
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Malformed from None
+    if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+        raise Malformed
+    return day
 
 
 def session_page(

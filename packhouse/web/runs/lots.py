@@ -20,12 +20,11 @@ from packhouse.queries.runs import (
 )
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.qr import qr_code
-from packhouse.web.runs.frame import bp
+from packhouse.web.runs.frame import EARLIEST_YEAR, LATEST_YEAR, bp
 
 USUAL_DAYS = 7
 MOST_DAYS = 366
 USUAL_LABELS = 12
-EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 
 
 @bp.get("/bookings/<code>/label")
