@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -7,9 +7,9 @@ import pytest
 from packhouse.domain.sites import Opening
 from packhouse.domain.users import SYSTEM
 from packhouse.errors import Malformed, NotFound
-from packhouse.queries.replanning import misfits
+from packhouse.queries.replanning import misfits, recent_misfits
 from packhouse.queries.sites import site_cards, site_detail
-from packhouse.services.bookings import Wish, book
+from packhouse.services.bookings import Target, Wish, book, move
 from packhouse.services.sites import (
     add_closure,
     change_hours,
@@ -142,6 +142,51 @@ def test_a_booking_whose_closing_clean_no_longer_fits_is_listed(
 
     found = misfits(house, now)
     assert [each.code for each in found] == [code]
+
+
+def test_what_no_longer_fits_is_kept_until_the_record_tells_of_more(
+    make: Make, house: int, change: Callable[..., Any], count_queries: CountQueries, now: datetime
+) -> None:
+    code = booked(make, house, 9)
+    assert recent_misfits(house, now) == ()
+
+    thursday = date(2026, 11, 26)
+    change(add_closure, day_from=thursday, day_to=thursday, name="Banjir")
+    assert [each.code for each in recent_misfits(house, now)] == [code]
+
+    booked(make, house, 9, days=3)
+    with count_queries() as counted:
+        assert [each.code for each in recent_misfits(house, now)] == [code]
+    assert counted.total == 1
+
+    free = Target(make.at(9, days=6), version=1)
+    move(code=code, target=free, actor=SYSTEM, now=now)
+    assert recent_misfits(house, now) == ()
+
+
+def test_a_minute_after_somebody_books_all_is_looked_through_again(
+    make: Make, house: int, count_queries: CountQueries, now: datetime
+) -> None:
+    recent_misfits(house, now)
+    booked(make, house, 9)
+    late = now + timedelta(minutes=1)
+
+    with count_queries() as again:
+        recent_misfits(house, late)
+    with count_queries() as at_rest:
+        recent_misfits(house, late + timedelta(hours=1))
+
+    assert (again.total > 1, at_rest.total) == (True, 1)
+
+
+def test_what_no_longer_fits_is_not_told_of_once_it_has_begun(
+    make: Make, house: int, change: Callable[..., Any], now: datetime
+) -> None:
+    booked(make, house, 9)
+    change(add_closure, day_from=date(2026, 11, 26), day_to=date(2026, 11, 26), name="Banjir")
+    assert recent_misfits(house, now)
+
+    assert recent_misfits(house, make.at(9)) == ()
 
 
 def test_a_holiday_confirmed_after_it_was_opened_lists_its_bookings(

@@ -7,7 +7,7 @@ from packhouse.queries.replanning.answers import (
     new_time_of,
     new_times,
 )
-from packhouse.queries.replanning.misfits import MisfitItem, misfits
+from packhouse.queries.replanning.misfits import MisfitItem, misfits, recent_misfits
 from packhouse.queries.replanning.plans import affected, open_plans, plan_view
 from packhouse.queries.replanning.views import PlanItem, PlanView, RowItem
 
@@ -25,4 +25,5 @@ __all__ = [
     "new_times",
     "open_plans",
     "plan_view",
+    "recent_misfits",
 ]

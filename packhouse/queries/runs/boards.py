@@ -45,7 +45,7 @@ def board_sites(*, actor: Actor) -> tuple[House, ...]:
 
 
 def day_board(*, site_id: int, day: date, now: datetime, actor: Actor) -> Board:
-    """Return the board of a site's local day, in seven queries however full it is.
+    """Return the board of a site's local day, in five queries however full it is.
 
     Raises NotFound for a site that is unknown or not in the actor's hands.
     """

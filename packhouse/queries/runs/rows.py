@@ -21,6 +21,7 @@ from sqlalchemy import (
     or_,
     select,
     type_coerce,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -204,11 +205,12 @@ def block_rows(
         _IS_LIVE_BLOCK,
     )
     found: dict[int, list[Block]] = defaultdict(list)
-    for condition in (reaches_here, begins_here):
-        for row in session.execute(_BLOCKS.where(condition).order_by(Occupation.from_at)):
-            block = Block(
-                row.kind, row.reason or "", row.note or "", row.from_at, row.to_at,
-                row.status == "live",
-            )  # fmt: skip
-            found[row.machine_id].append(block)
+    # Two halves of one query: each has an index of its own.
+    rows = session.execute(union_all(_BLOCKS.where(reaches_here), _BLOCKS.where(begins_here)))
+    for row in sorted(rows, key=lambda each: each.from_at):
+        block = Block(
+            row.kind, row.reason or "", row.note or "", row.from_at, row.to_at,
+            row.status == "live",
+        )  # fmt: skip
+        found[row.machine_id].append(block)
     return found

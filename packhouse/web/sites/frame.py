@@ -13,7 +13,7 @@ from packhouse.errors import NotAllowed, Problem, RuleBroken
 from packhouse.forms.sites import WorkingTimeForm
 from packhouse.queries.bookings import BookingItem
 from packhouse.queries.bookings.named import bookings_called
-from packhouse.queries.replanning import MisfitItem, misfits
+from packhouse.queries.replanning import MisfitItem, recent_misfits
 from packhouse.queries.sites import SiteDetail, site_detail
 from packhouse.web.access import current_actor
 
@@ -98,4 +98,4 @@ def unfit_bookings(site_id: int) -> tuple[MisfitItem, ...]:
     actor = g.actor
     if actor is None or not may_operate(actor, site_id):
         return ()
-    return misfits(site_id, clock.now())
+    return recent_misfits(site_id, clock.now())
