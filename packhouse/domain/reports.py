@@ -56,11 +56,6 @@ class MachineDay:
         return self.prd_seconds
 
     @property
-    def idle_seconds(self) -> int:
-        """ADOT: bookable, and nobody's run was on."""
-        return self.bookable_seconds - self.used_seconds
-
-    @property
     def operations_seconds(self) -> int:
         """E10 operations time: everything but non-scheduled."""
         return self.calendar_seconds - self.nst_seconds

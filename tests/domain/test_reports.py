@@ -141,7 +141,6 @@ def test_the_worked_day_has_the_elements_behind_its_metrics(way: str) -> None:
     assert day.uptime_seconds == 310 * 60
     assert day.setup_seconds == 55 * 60
     assert day.delay_seconds == 25 * 60
-    assert day.idle_seconds == 90 * 60
     assert day.planned_down_seconds == 60 * 60
     assert (day.failures, day.production_failures, day.no_shows) == (2, 1, 1)
     # MTBFu, which the API does not promise: uptime ÷ all failures.

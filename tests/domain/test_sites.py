@@ -14,7 +14,6 @@ from packhouse.domain.sites import (
     Closure,
     Opening,
     WorkingHours,
-    add_working,
     checked_zone,
     format_hours,
     indonesian_holidays,
@@ -327,9 +326,6 @@ def test_a_day_without_any_valid_hours_is_closed() -> None:
 # --- working time
 
 
-DAY = calendar().open_ranges_on(THURSDAY)
-
-
 @pytest.mark.parametrize(
     ("start", "minutes", "end"),
     [
@@ -340,6 +336,7 @@ DAY = calendar().open_ranges_on(THURSDAY)
         ("12:00", 10, "13:10"),
         ("12:30", 10, "13:10"),
         ("06:00", 10, "07:40"),
+        ("12:30", 0, "12:00"),
         ("07:30", 450, "16:00"),
         ("13:00", 180, "16:00"),
     ],
@@ -347,19 +344,19 @@ DAY = calendar().open_ranges_on(THURSDAY)
 def test_work_pauses_over_the_break_and_ends_before_it_where_it_can(
     start: str, minutes: int, end: str
 ) -> None:
-    assert add_working(at(f"2026-11-26T{start}"), minutes, DAY) == at(f"2026-11-26T{end}")
+    day = calendar().working_day(THURSDAY)
+    worked = day.position(int(at(f"2026-11-26T{start}").timestamp())) + minutes * 60
+
+    assert day.end_at(worked) == at(f"2026-11-26T{end}").timestamp()
 
 
 @pytest.mark.parametrize(("start", "minutes"), [("07:30", 451), ("15:59", 2), ("16:00", 1)])
 def test_work_that_does_not_fit_in_the_day_has_no_end(start: str, minutes: int) -> None:
-    assert add_working(at(f"2026-11-26T{start}"), minutes, DAY) is None
+    day = calendar().working_day(THURSDAY)
+    worked = day.position(int(at(f"2026-11-26T{start}").timestamp())) + minutes * 60
 
-
-def test_no_work_takes_no_time_and_a_closed_day_takes_none() -> None:
-    noon = at("2026-11-26T12:30")
-
-    assert add_working(noon, 0, DAY) == noon
-    assert add_working(noon, 5, ()) is None
+    with pytest.raises(ValueError, match="closing time"):
+        day.end_at(worked)
 
 
 def test_a_position_on_the_break_starts_after_it_and_ends_before_it() -> None:

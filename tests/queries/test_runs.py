@@ -120,7 +120,6 @@ def test_a_setup_that_outlasts_its_plan_counts_as_running(floor: Floor) -> None:
 
     assert run is not None
     assert (run.reason, run.since) == ("running", floor.at(9, 10))
-    assert run.minutes_left(floor.at(9, 15)) == 25
     assert floor.card(code, 9, 41).standing == Standing.OVER
 
 

@@ -267,7 +267,6 @@ class PaperRow:
     label: str = ""
     good: int = 0
     rejected: int = 0
-    is_attached: bool = False
 
     def __post_init__(self) -> None:
         if self.ends_at <= self.starts_at:
@@ -321,12 +320,6 @@ def paper_runs(rows: Sequence[PaperRow]) -> list[PaperRun]:
         span = spans[label]
         runs.append(PaperRun(label, span.start, span.end, good, rejected, tuple(numbers)))
     return sorted(runs, key=lambda run: run.starts_at)
-
-
-def attach(rows: Sequence[PaperRow]) -> list[PaperRow]:
-    """Return the rows of one machine and one local day, each told whether a run was on."""
-    attached = {number for run in paper_runs(rows) for number in run.rows}
-    return [replace(row, is_attached=number in attached) for number, row in enumerate(rows)]
 
 
 def _range(rows: Iterable[PaperRow]) -> TimeRange:

@@ -9,7 +9,6 @@ from packhouse.domain.sites.calendar import (
     Opening,
     WorkingDay,
     WorkingHours,
-    add_working,
     checked_zone,
 )
 from packhouse.domain.sites.holidays import Holiday, Ramadan, indonesian_holidays, next_ramadan
@@ -32,7 +31,6 @@ __all__ = [
     "Ramadan",
     "WorkingDay",
     "WorkingHours",
-    "add_working",
     "checked_zone",
     "format_hours",
     "indonesian_holidays",

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from packhouse.domain.time_range import SLOT_SECONDS, TimeRange, from_epoch, merge, to_epoch
+from packhouse.domain.time_range import SLOT_SECONDS, TimeRange, merge, to_epoch
 from packhouse.errors import Malformed
 
 MINUTES_A_DAY = 24 * 60
@@ -228,23 +228,3 @@ class Calendar:
             day + timedelta(days=days), time(*divmod(rest, 60)), checked_zone(self.zone)
         )
         return local.astimezone(UTC)
-
-
-def add_working(start: datetime, minutes: int, open_ranges: Sequence[TimeRange]) -> datetime | None:
-    """Return the end of `minutes` of work from `start`, or None if the day is too short.
-
-    `open_ranges` are the sorted openings of that one local day; time between them does not
-    count. Work that would start in a break or before opening starts at the next opening.
-    """
-    if not minutes:
-        return start
-    line = _line(open_ranges)
-    target = (line.position(to_epoch(start)) if line else 0) + minutes * 60
-    return from_epoch(line.end_at(target)) if line and target <= line.length else None
-
-
-def _line(open_ranges: Sequence[TimeRange]) -> WorkingDay | None:
-    if not open_ranges:
-        return None
-    whole = TimeRange(open_ranges[0].start, open_ranges[-1].end)
-    return WorkingDay(whole.start.date(), whole, open_ranges)

@@ -158,10 +158,6 @@ class OpenRun:
         """Say whether the run waits for somebody or something."""
         return self.reason not in WORKING
 
-    def minutes_left(self, now: datetime) -> int:
-        """Return the minutes until its booked end, negative behind it."""
-        return 0 if self.planned_end is None else (self.planned_end - now) // timedelta(minutes=1)
-
 
 @dataclass(frozen=True, slots=True)
 class OpenBreakdown:

@@ -18,7 +18,6 @@ from packhouse.domain.runs import (
     PaperRow,
     Reason,
     Stretch,
-    attach,
     labelled_ranges,
     paper_runs,
     resolve,
@@ -242,7 +241,6 @@ def test_the_run_of_a_label_begins_with_its_first_work_and_ends_with_its_last() 
         row("14:45", "15:00", "no_operator", "C"),
     ]
 
-    assert [each.is_attached for each in attach(log)] == [False, True, True, False]
     (run,) = paper_runs(log)
     assert (run.label, run.starts_at, run.ends_at, run.good, run.rows) == (
         "C",
@@ -268,7 +266,6 @@ def test_a_label_that_never_worked_has_no_run() -> None:
     log = [row("15:15", "16:00", "no_show", "D")]
 
     assert paper_runs(log) == []
-    assert not attach(log)[0].is_attached
 
 
 def test_an_interruption_without_a_label_belongs_to_the_run_around_it() -> None:
@@ -280,7 +277,7 @@ def test_an_interruption_without_a_label_belongs_to_the_run_around_it() -> None:
         row("10:10", "10:30", "no_show"),
     ]
 
-    assert [each.is_attached for each in attach(log)] == [True, True, True, False, False]
+    assert [run.rows for run in paper_runs(log)] == [(0, 1, 2)]
 
 
 def test_time_without_a_customer_never_belongs_to_the_run_around_it() -> None:
@@ -290,7 +287,7 @@ def test_time_without_a_customer_never_belongs_to_the_run_around_it() -> None:
         row("10:00", "11:00", "running", "A"),
     ]
 
-    assert [each.is_attached for each in attach(log)] == [True, False, True]
+    assert [run.rows for run in paper_runs(log)] == [(0, 2)]
 
 
 def test_of_two_runs_around_an_interruption_the_shorter_has_it() -> None:
@@ -308,9 +305,9 @@ def test_of_two_runs_around_an_interruption_the_shorter_has_it() -> None:
 def test_production_without_a_label_is_a_run_of_its_own_and_other_work_is_not() -> None:
     log = [row("08:00", "08:30", "cleaning"), row("08:30", "09:00", "running", good=90)]
 
-    assert [each.is_attached for each in attach(log)] == [False, True]
     (run,) = paper_runs(log)
-    assert (run.label, run.starts_at, run.ends_at, run.good) == ("", at("08:30"), at("09:00"), 90)
+    assert (run.label, run.rows, run.good) == ("", (1,), 90)
+    assert (run.starts_at, run.ends_at) == (at("08:30"), at("09:00"))
 
 
 def test_pieces_written_on_any_row_of_the_label_count_once() -> None:
