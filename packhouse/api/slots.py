@@ -25,6 +25,7 @@ class Option(ma.Schema):
     ends_at = Instant(required=True)
     occupied_from = Instant(required=True)
     phases = fields.List(fields.Nested(Phase), required=True)
+    change_until = Instant(required=True)
     price = fields.Integer(required=True)
     full_price = fields.Integer(required=True)
     reduction = fields.String(required=True, allow_none=True)

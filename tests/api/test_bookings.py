@@ -421,6 +421,9 @@ def test_a_move_onto_a_taken_time_is_told_with_three_others(house: House, make: 
 
     assert (answer.status_code, answer.json["code"]) == (409, "slot_taken")
     assert len(answer.json["alternatives"]) == 3
+    for each in answer.json["alternatives"]:
+        start = datetime.fromisoformat(each["starts_at"])
+        assert datetime.fromisoformat(each["change_until"]) == start - timedelta(hours=24)
     assert house.producer.get(f"bookings/{code}").json["starts_at"] == "2026-11-26T11:00:00+07:00"
 
 

@@ -5,7 +5,7 @@ from tests.factories import Make
 
 OPTION = {
     "machine", "site", "starts_at", "ends_at", "occupied_from", "phases", "price",
-    "needs_approval", "why", "full_price", "reduction",
+    "needs_approval", "why", "full_price", "reduction", "change_until",
 }  # fmt: skip
 
 

@@ -396,6 +396,38 @@ def test_a_booking_moves_to_an_offered_time_in_one_tap(house: House, browser: Fl
     assert "Jadwal dipindah" in shown
 
 
+def test_a_time_that_closes_the_window_behind_her_says_so_and_is_the_last_move(
+    house: House, browser: FlaskClient, login_as: LoginAs
+) -> None:
+    code = house.book(8)
+    page = words(browser.get(f"/bookings/{code}/move"))
+    cards = re.findall(r'<article class="panel.*?</article>', page, re.DOTALL)
+    near = [each for each in cards if 'name="day" value="2026-11-24"' in each]
+
+    assert near
+    assert [each for each in cards if "Tidak dapat diubah lagi sesudah dipindah." in each] == near
+    desk = words(login_as(house.operator).get(f"/bookings/{code}/move"))
+    assert "Sesudah dipindah, pelanggan tidak dapat mengubahnya lagi." in desk
+
+    sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', near[0]))
+    assert browser.post(f"/bookings/{code}/move", data=sent).status_code == 303
+    back = {"day": "2026-11-26", "time": "08:00", "machine": "M3"}
+    words(browser.post(f"/bookings/{code}/move", data=back), 403)
+
+
+def test_a_near_request_moves_on_its_page_as_the_service_lets_it(
+    make: Make, login_as: LoginAs
+) -> None:
+    house = House(make, needs_approval=True)
+    code, browser = house.book(13, days=0), login_as(house.producer)
+
+    assert "dapat dipindah atau dibatalkan kapan saja" in words(browser.get(f"/bookings/{code}"))
+    page = words(browser.get(f"/bookings/{code}/move"))
+    assert "Tidak dapat diubah lagi sesudah disetujui." in page
+    sent = {"day": "2026-11-24", "time": "14:00", "machine": "M3"}
+    assert browser.post(f"/bookings/{code}/move", data=sent).status_code == 303
+
+
 def test_the_page_of_a_move_names_each_tariff_and_only_machines_that_close_the_pack(
     make: Make, login_as: LoginAs
 ) -> None:

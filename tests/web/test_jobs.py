@@ -69,7 +69,12 @@ def test_a_job_is_shown_moved_and_cancelled_as_one(house: House, make: Make) -> 
     assert "26 Nov 2026" in shown
     assert "27 Nov 2026" in shown
 
-    moved = house.send(f"{path}/move", house.page(f"{path}/move"), day="2026-11-30", time="09:00")
+    asked = house.page(f"{path}/move")
+    near = re.findall(r'<li class="row-item">.*?</li>', asked, re.DOTALL)
+    labelled = ["Tidak dapat diubah lagi sesudah dipindah." in each for each in near]
+    assert any(labelled)
+    assert labelled == ['name="day" value="2026-11-24"' in each for each in near]
+    moved = house.send(f"{path}/move", asked, day="2026-11-30", time="09:00")
     assert "Semua bagian sudah dipindah." in moved.text
     assert "30 Nov 2026" in moved.text
     assert "1 Des 2026" in moved.text

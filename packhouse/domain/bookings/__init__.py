@@ -54,6 +54,8 @@ from packhouse.domain.bookings.windows import (
     CoolDown,
     change_until,
     cool_down,
+    fixed_by_move,
+    is_bound,
     is_late,
     problems_with_cooling,
 )
@@ -87,7 +89,9 @@ __all__ = [
     "day_on",
     "decision_deadline",
     "extended_deadline",
+    "fixed_by_move",
     "instant_on",
+    "is_bound",
     "is_late",
     "is_near",
     "knock_on",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from packhouse.domain.bookings.states import State
 from packhouse.errors import Problem
 
 # So many missed bookings within so long shorten how far ahead a business may book, for a while.
@@ -25,6 +26,27 @@ def change_until(*, starts_at: datetime, cancel_hours: int) -> datetime:
 def is_late(*, starts_at: datetime, now: datetime, cancel_hours: int) -> bool:
     """Say whether cancelling now falls inside the window in which the slot is hard to fill."""
     return now > change_until(starts_at=starts_at, cancel_hours=cancel_hours)
+
+
+def is_bound(*, state: str, starts_at: datetime, now: datetime, cancel_hours: int) -> bool:
+    """Say whether a producer may no longer move a booking herself.
+
+    A request binds nobody yet, and who was displaced is not at fault.
+    """
+    late = is_late(starts_at=starts_at, now=now, cancel_hours=cancel_hours)
+    return late and state == State.CONFIRMED
+
+
+def fixed_by_move(*, state: str, starts_at: datetime, now: datetime, cancel_hours: int) -> str:
+    """Return what ends her right to move a booking once more after it has moved to a start.
+
+    Only where a booking stands decides whether it may move, not where it goes. So a near time is
+    no refusal, but it is told before: "moved" when the move itself closes the window behind her,
+    "approved" when the approval of her request does, and nothing when it stays open.
+    """
+    if not is_late(starts_at=starts_at, now=now, cancel_hours=cancel_hours):
+        return ""
+    return "approved" if state == State.REQUESTED else "moved"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,10 @@ from packhouse.domain.bookings import (
     MOVABLE,
     State,
     decision_deadline,
+    is_bound,
     is_late,
 )
+from packhouse.domain.machines import takes_over
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.products import Job
 from packhouse.domain.reminders import MessageKind
@@ -88,10 +90,18 @@ def _other_times(code: str, target: Target, actor: Actor, now: datetime) -> tupl
     """Return other times near the one that was wanted, for the same pieces."""
     session = reading()
     booking = session.scalars(select(Booking).where(Booking.code == code)).one()
-    machine = target.machine or session.get_one(Machine, booking.machine_id).code
+    held = session.get_one(Machine, booking.machine_id)
+    machine = target.machine or held.code
     assert booking.product_id is not None  # Paper bookings are history and never move.
     wish = Wish(booking.product_id, booking.quantity, machine, target.starts_at)
-    return alternatives_to(session, wish=wish, actor=actor, now=now)
+    found = alternatives_to(session, wish=wish, actor=actor, now=now)
+    kinds = {
+        each.code: each.kind
+        for each in session.scalars(
+            select(Machine).where(Machine.code.in_({each.machine for each in found}))
+        )
+    }
+    return tuple(each for each in found if takes_over(held.kind, kinds[each.machine]))
 
 
 def _moved(code: str, target: Target, actor: Actor, now: datetime, key: str | None) -> Answer:
@@ -221,10 +231,11 @@ def _refuse_move(booking: Booking, old: Place, target: Target, actor: Actor, now
         raise WrongState("wrong_state", code=booking.code, state=booking.state, wanted="move")
     if target.version is not None and target.version != booking.version:
         raise Stale("booking_changed", code=booking.code)
-    late = _is_late(booking, old, now)
-    # A request binds nobody yet, and who was displaced is not at fault.
-    if late and booking.state == State.CONFIRMED and not may_operate(actor, old.site.id):
-        raise NotAllowed("move_window_closed", hours=old.site.cancel_hours)
+    hours = old.site.cancel_hours
+    if not may_operate(actor, old.site.id) and is_bound(
+        state=booking.state, starts_at=booking.starts_at, now=now, cancel_hours=hours
+    ):
+        raise NotAllowed("move_window_closed", hours=hours)
 
 
 def _is_late(booking: Booking, spot: Place, now: datetime) -> bool:

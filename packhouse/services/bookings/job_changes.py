@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packhouse.db import transaction, use_case
-from packhouse.domain.bookings import CANCELLABLE, GIVEN_UP, MOVABLE, State, is_late
+from packhouse.domain.bookings import CANCELLABLE, GIVEN_UP, MOVABLE, State, is_bound
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.users import Actor
@@ -195,10 +195,11 @@ def _locked(
 def _refuse(booking: Booking, place: Place, actor: Actor, now: datetime) -> None:
     if booking.state not in MOVABLE:
         raise WrongState("wrong_state", code=booking.code, state=booking.state, wanted="move")
-    late = is_late(starts_at=booking.starts_at, now=now, cancel_hours=place.site.cancel_hours)
-    bound = booking.state == State.CONFIRMED and not may_operate(actor, place.site.id)
-    if late and bound:
-        raise NotAllowed("move_window_closed", hours=place.site.cancel_hours)
+    hours = place.site.cancel_hours
+    if not may_operate(actor, place.site.id) and is_bound(
+        state=booking.state, starts_at=booking.starts_at, now=now, cancel_hours=hours
+    ):
+        raise NotAllowed("move_window_closed", hours=hours)
 
 
 def _relocate(

@@ -17,7 +17,7 @@ from packhouse.domain.bookings import (
     State,
     day_on,
     instant_on,
-    is_late,
+    is_bound,
 )
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.reminders import MessageKind
@@ -383,8 +383,9 @@ def _locked_dates(
 
 def _is_bound(booking: Booking, site: Site, actor: Actor, now: datetime) -> bool:
     """Say whether the house's window has closed for a producer's booking."""
-    late = is_late(starts_at=booking.starts_at, now=now, cancel_hours=site.cancel_hours)
-    return late and booking.state == State.CONFIRMED and not may_operate(actor, site.id)
+    return not may_operate(actor, site.id) and is_bound(
+        state=booking.state, starts_at=booking.starts_at, now=now, cancel_hours=site.cancel_hours
+    )
 
 
 def _note(

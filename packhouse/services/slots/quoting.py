@@ -10,6 +10,7 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, transaction, use_case
+from packhouse.domain.bookings import change_until
 from packhouse.domain.machines import BESIDE, MachineTime, packs_alone, usual_minutes
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.products import Job
@@ -59,7 +60,9 @@ class Offer:
     """One time (UTC) on one machine: its phases, its price in rupiah, and why it is shown.
 
     ``reduction`` is the kind of rule that makes ``price`` less than ``full_price``, or empty.
-    ``usual_minutes`` is between what setup and run usually take, None while too few runs tell.
+    ``change_until`` is until when a booking there may move, or be cancelled in time: a move to
+    a time where that has passed is the last one. ``usual_minutes`` is between what setup and run
+    usually take, None while too few runs tell.
     """
 
     machine: str
@@ -77,6 +80,7 @@ class Offer:
     reduction: str
     percent_off: int
     needs_approval: bool
+    change_until: datetime
     why: tuple[str, ...]
     usual_minutes: tuple[int, int] | None = None
 
@@ -89,6 +93,7 @@ class Offer:
             "ends_at": local_iso(self.ends_at, self.zone),
             "occupied_from": local_iso(self.occupied_from, self.zone),
             "phases": self.phases.describe(),
+            "change_until": local_iso(self.change_until, self.zone),
             "price": self.price,
             "full_price": self.full_price,
             "reduction": self.reduction or None,
@@ -316,6 +321,7 @@ def _offer(search: _Search, choice: Choice) -> Offer:
         reduction=cost.kind,
         percent_off=cost.percent,
         needs_approval=machine.needs_approval,
+        change_until=change_until(starts_at=placed.starts_at, cancel_hours=site.cancel_hours),
         why=choice.why,
         usual_minutes=usual_minutes(
             spec.usual, setup_minutes=spec.setup_minutes, quantity=search.job.quantity

@@ -19,7 +19,7 @@ from packhouse.queries.slots import machines_to_move_to, other_times, product_ch
 from packhouse.services import bookings
 from packhouse.services.bookings import Target
 from packhouse.web.access import Access, allow, current_actor
-from packhouse.web.bookings.frame import abilities, bp, stale_page, told
+from packhouse.web.bookings.frame import abilities, bp, fixed_by, stale_page, told
 from packhouse.web.errors import status_of
 from packhouse.web.waitlist import ask_next
 
@@ -78,7 +78,10 @@ def _move_page(booking: BookingItem, form: MoveForm, problems: Sequence[str]) ->
         problems=problems,
         may=may,
         zone=ZoneInfo(booking.zone),
-        others=[(each, new_key()) for each in other_times(booking=booking, actor=actor, now=now)]
+        others=[
+            (each, new_key(), fixed_by([booking], [each.starts_at], now))
+            for each in other_times(booking=booking, actor=actor, now=now)
+        ]
         if may.move
         else [],
     )

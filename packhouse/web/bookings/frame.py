@@ -1,13 +1,13 @@
 """What every page of bookings stands on: the blueprint, what a person may do, a refusal told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from packhouse.domain.bookings import State
+from packhouse.domain.bookings import State, fixed_by_move
 from packhouse.domain.permissions import STAFF, may_act_for, may_manage, may_operate
 from packhouse.domain.users import Actor
 from packhouse.errors import Conflict, Problem
@@ -36,7 +36,7 @@ class Abilities:
 def abilities(actor: Actor, booking: BookingItem, now: datetime) -> Abilities:
     acts = may_act_for(actor, booking.business_id, booking.site_id)
     staff = may_operate(actor, booking.site_id)
-    late = booking.state != State.DISPLACED and now > booking.change_until
+    late = booking.state in (State.CONFIRMED, State.ARRIVED) and now > booking.change_until
     return Abilities(
         act=acts,
         move=acts and booking.is_movable and booking.product_id is not None and (staff or not late),
@@ -45,6 +45,20 @@ def abilities(actor: Actor, booking: BookingItem, now: datetime) -> Abilities:
         staff=staff,
         late=late,
     )
+
+
+def fixed_by(group: Sequence[BookingItem], starts: Iterable[datetime], now: datetime) -> str:
+    """Return what ends the right to move bookings once more after they move to these starts.
+
+    Of several that move as one, the first whose window the move closes decides for all.
+    """
+    ends = {
+        fixed_by_move(
+            state=booking.state, starts_at=start, now=now, cancel_hours=booking.cancel_hours
+        )
+        for booking, start in zip(group, starts, strict=True)
+    }
+    return next((each for each in ("moved", "approved") if each in ends), "")
 
 
 def may_excuse(actor: Actor, problems: Sequence[Problem]) -> bool:

@@ -24,7 +24,7 @@ from packhouse.queries.slots import shifted, times_together
 from packhouse.services import bookings
 from packhouse.services.bookings import Shift
 from packhouse.web.access import Access, allow, current_actor
-from packhouse.web.bookings.frame import bp, told
+from packhouse.web.bookings.frame import bp, fixed_by, told
 from packhouse.web.errors import status_of
 from packhouse.web.waitlist import ask_next
 
@@ -141,6 +141,11 @@ def shifts_of(group: Sequence[BookingItem], starts_at: datetime) -> tuple[Shift,
         raise Malformed from None
 
 
+def fixed_together(group: Sequence[BookingItem], starts_at: datetime, now: datetime) -> str:
+    """Return what ends the right to move bookings once more when the first begins then."""
+    return fixed_by(group, (each.starts_at for each in shifts_of(group, starts_at)), now)
+
+
 def _move_page(job: JobDetail, form: StartForm, problems: Sequence[str]) -> str:
     actor, now = current_actor(), clock.now()
     may = job_abilities(actor, job, now)
@@ -152,7 +157,8 @@ def _move_page(job: JobDetail, form: StartForm, problems: Sequence[str]) -> str:
         problems=problems,
         may=may,
         zone=ZoneInfo(job.first.zone),
-        others=[(each, new_key()) for each in others],
+        staff=may_operate(actor, job.first.site_id),
+        others=[(each, new_key(), fixed_together(job.open, each, now)) for each in others],
     )
 
 

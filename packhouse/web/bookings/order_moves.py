@@ -21,7 +21,7 @@ from packhouse.queries.slots import times_together
 from packhouse.services import bookings
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.bookings.frame import bp
-from packhouse.web.bookings.jobs import of_parts, shifts_of
+from packhouse.web.bookings.jobs import fixed_together, of_parts, shifts_of
 from packhouse.web.errors import status_of
 from packhouse.web.waitlist import ask_next
 
@@ -100,8 +100,9 @@ def _page(
         problems=problems,
         movable=movable,
         late=late,
+        staff=any(may_operate(actor, each.site_id) for each in rows),
         zone=ZoneInfo(order.zone),
-        others=[(each, new_key()) for each in others],
+        others=[(each, new_key(), fixed_together(rows, each, now)) for each in others],
         new={each["code"]: _times(each) for each in seen["bookings"]} if seen else {},
         price=seen["price"] if seen else order.price,
     )

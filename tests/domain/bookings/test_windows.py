@@ -4,8 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packhouse.domain.bookings import (
+    State,
     change_until,
     cool_down,
+    fixed_by_move,
+    is_bound,
     is_late,
     problems_with_cooling,
 )
@@ -21,6 +24,28 @@ def test_the_window_closes_so_many_hours_before_the_start() -> None:
     assert until == NOW - DAY
     assert not is_late(starts_at=NOW, now=until, cancel_hours=24)
     assert is_late(starts_at=NOW, now=until + timedelta(seconds=1), cancel_hours=24)
+
+
+def test_only_a_confirmed_booking_inside_its_window_is_bound() -> None:
+    def bound(state: State, hours: int) -> bool:
+        start = NOW + timedelta(hours=hours)
+        return is_bound(state=state, starts_at=start, now=NOW, cancel_hours=24)
+
+    assert bound(State.CONFIRMED, 23)
+    assert not bound(State.CONFIRMED, 24)
+    assert not bound(State.REQUESTED, 23)
+    assert not bound(State.DISPLACED, 23)
+
+
+def test_a_move_to_a_near_time_tells_what_ends_the_right_to_move_again() -> None:
+    def ends(state: State, hours: int) -> str:
+        start = NOW + timedelta(hours=hours)
+        return fixed_by_move(state=state, starts_at=start, now=NOW, cancel_hours=24)
+
+    assert ends(State.CONFIRMED, 24) == ""
+    assert ends(State.CONFIRMED, 23) == "moved"
+    assert ends(State.DISPLACED, 23) == "moved"
+    assert ends(State.REQUESTED, 23) == "approved"
 
 
 def test_the_third_missed_booking_in_ninety_days_begins_thirty_days_of_three() -> None:
