@@ -1,4 +1,4 @@
-"""Bookings called by their codes."""
+"""Bookings called by their codes, and what whoever calls their people must know of one."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,22 @@ from packhouse.db import reading
 from packhouse.domain.permissions import may_see_booking
 from packhouse.domain.users import Actor
 from packhouse.models.bookings import Booking
+from packhouse.models.businesses import Business
+from packhouse.models.products import Product
 from packhouse.queries.bookings.lists import ITEMS, BookingItem, item_of
+
+# Whose a booking is, what of and for when: the columns; its business and product are joined by
+# whoever selects them.
+TO_CALL = (
+    Booking.code,
+    Booking.business_id,
+    Booking.quantity,
+    Booking.starts_at,
+    Booking.ends_at,
+    Business.name.label("business_name"),
+    Product.name.label("product_name"),
+    Product.pack,
+)
 
 
 def bookings_called(*, codes: Collection[str], actor: Actor) -> tuple[BookingItem, ...]:

@@ -22,6 +22,7 @@ from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.runs import Run
 from packhouse.models.sites import Site, load_calendar
+from packhouse.queries.bookings.named import TO_CALL
 from packhouse.queries.downtime.work import (
     PlannedWork,
     Recurring,
@@ -222,16 +223,7 @@ def _faults(
 
 def _displaced(session: Session, machine_id: int) -> tuple[Displaced, ...]:
     rows = session.execute(
-        select(
-            Booking.code,
-            Booking.business_id,
-            Booking.quantity,
-            Booking.starts_at,
-            Booking.ends_at,
-            Business.name.label("business_name"),
-            Product.name.label("product_name"),
-            Product.pack,
-        )
+        select(*TO_CALL)
         .outerjoin(Business, Business.id == Booking.business_id)
         .outerjoin(Product, Product.id == Booking.product_id)
         .where(Booking.machine_id == machine_id, Booking.state == State.DISPLACED, _is_open())

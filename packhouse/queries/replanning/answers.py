@@ -19,6 +19,7 @@ from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.replanning import PlanAnswer, PlanRow
 from packhouse.models.sites import Site
+from packhouse.queries.bookings.named import TO_CALL
 from packhouse.queries.runs import Contact, contacts_of
 
 SILENT = "silent"
@@ -157,20 +158,7 @@ _TIMES: Select[*tuple[Any, ...]] = (
     .join(Site, Site.id == Booking.site_id)
 )
 _CALLS: Select[*tuple[Any, ...]] = (
-    select(
-        PlanAnswer,
-        Booking.code,
-        Booking.state,
-        Booking.business_id,
-        Booking.quantity,
-        Booking.starts_at,
-        Booking.ends_at,
-        Business.name.label("business_name"),
-        Product.name.label("product_name"),
-        Product.pack,
-        Machine.name.label("machine_name"),
-        Site.zone,
-    )
+    select(PlanAnswer, *TO_CALL, Booking.state, Machine.name.label("machine_name"), Site.zone)
     .select_from(Booking)
     .join(Business, Business.id == Booking.business_id)
     .join(Product, Product.id == Booking.product_id)
