@@ -1,6 +1,6 @@
 """The waitlist as people see it: their wishes, their place in the order and why, their offers."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from packhouse.models.businesses import Business
 from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.sites import Site
-from packhouse.models.waitlist import Offer, Reorder, Wish, load_standings
+from packhouse.models.waitlist import Asking, Offer, Reorder, Wish, load_standings
 from packhouse.queries import id_after
 
 MOST_PER_PAGE = 200
@@ -312,17 +312,17 @@ def _line(position: int, standing: Standing, wish: WishItem, actor: Actor | None
 
 def _order(session: Session, site: Site, now: datetime) -> list[Standing]:
     """Return the waiting of a house in the one order there is."""
-    waiting = session.execute(
-        select(Wish.id, Wish.business_id, Wish.size, Wish.regency_code, Wish.silent,
-               Wish.preferred_at, Wish.arrived_at)
+    rows = session.execute(
+        select(Wish.id, Wish.business_id, Wish.size, Wish.regency_code, Wish.arrived_at,
+               Wish.silent, Wish.preferred_at)
         .where(
             Wish.state.in_(ALIVE),
             Wish.kind == WishKind.OFFER,
             or_(Wish.site_id.is_(None), Wish.site_id == site.id),
         )
-    ).all()  # fmt: skip
-    rows: Sequence[Any] = waiting
-    standings = load_standings(session, site_id=site.id, zone=site.zone, wishes=rows, now=now)
+    )  # fmt: skip
+    waiting = map(Asking._make, rows)
+    standings = load_standings(session, site_id=site.id, zone=site.zone, wishes=waiting, now=now)
     return in_order(standings.values())
 
 

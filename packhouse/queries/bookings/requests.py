@@ -4,27 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, setting
 from packhouse.domain.bookings import State, is_near
 from packhouse.domain.businesses import problems_with_trial
-from packhouse.domain.machines import MachineTime, packs_alone
+from packhouse.domain.machines import MachineTime
 from packhouse.domain.permissions import may_operate
-from packhouse.domain.products import Job, ProductTraits, traits_of
+from packhouse.domain.products import Job, traits_of
 from packhouse.domain.slots import options
 from packhouse.domain.time_range import TimeRange, subtract
 from packhouse.domain.users import Actor
-from packhouse.domain.waitlist import (
-    Need,
-    PartOfDay,
-    Standing,
-    WishKind,
-    WishState,
-    best_fit,
-    in_order,
-)
+from packhouse.domain.waitlist import Standing, best_fit, in_order
 from packhouse.errors import NotFound, Problem
 from packhouse.models.bookings import (
     Booking,
@@ -41,7 +33,7 @@ from packhouse.models.replanning import load_misfits
 from packhouse.models.sites import Site, load_calendar
 from packhouse.models.slots import load_neighbours, load_operators_full
 from packhouse.models.users import User
-from packhouse.models.waitlist import Wish, load_standings
+from packhouse.models.waitlist import Asking, OpenWish, Wish, load_open_wishes, load_standings
 from packhouse.queries.bookings.lists import ITEMS, BookingItem, item_of
 
 MOST_LOOKED_AT = 200
@@ -98,19 +90,6 @@ class Decision:
     questions: tuple[Question, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """A request as the order of the waitlist looks at it."""
-
-    id: int
-    business_id: int
-    size: str
-    regency_code: str
-    arrived_at: datetime
-    silent: int = 0
-    preferred_at: datetime | None = None
-
-
 def requests_waiting(*, site: str, actor: Actor, now: datetime) -> tuple[RequestLine, ...]:
     """Return the open requests of a house, the nearest deadline first, in eight queries.
 
@@ -135,7 +114,7 @@ def requests_waiting(*, site: str, actor: Actor, now: datetime) -> tuple[Request
         )
     }
     asking = [
-        _Asking(item.id, owner.id, owner.size, owner.regency_code, item.created_at)
+        Asking(item.id, owner.id, owner.size, owner.regency_code, item.created_at)
         for item in items
         if (owner := owners.get(item.business_id or 0))
     ]
@@ -272,50 +251,40 @@ class _Freed:
 
     def waiting(self) -> tuple[Competitor, ...]:
         """Return those on the waitlist whom it would fit, in the published order."""
-        rows = self.session.execute(
-            select(Wish, Product, Business.name)
-            .join(Product, Product.id == Wish.product_id)
-            .join(Business, Business.id == Wish.business_id)
-            .where(
-                Wish.state == WishState.OPEN,
-                Wish.kind == WishKind.OFFER,
-                or_(Wish.site_id.is_(None), Wish.site_id == self.site.id),
+        found = load_open_wishes(
+            self.session,
+            site_id=self.site.id,
+            among=(
                 Wish.from_at < self.window.end,
                 Wish.to_at > self.window.start,
                 Product.lane == self.machine.lane,
-                Product.archived_at.is_(None),
-            )
-            .order_by(Wish.id)
-            .limit(MOST_LOOKED_AT)
-        ).all()
-        fitting = {}
-        for wish, product, name in rows:
-            pieces = self._pieces(wish, product)
-            if pieces:
-                fitting[wish.id] = (wish, product, name, pieces)
+            ),
+            most=MOST_LOOKED_AT,
+        )
+        fitting = {
+            wish.id: (wish, pieces) for wish in found.values() if (pieces := self._pieces(wish))
+        }
         standings = load_standings(
             self.session, site_id=self.site.id, zone=self.site.zone,
-            wishes=[each[0] for each in fitting.values()], now=self.now,
+            wishes=[wish for wish, _ in fitting.values()], now=self.now,
         )  # fmt: skip
         ordered = in_order(standings.values())[:MOST_SHOWN]
         return tuple(
-            Competitor(name, product.name, product.pack, pieces, place.why, wish_id=wish.id)
+            Competitor(
+                wish.business_name, wish.product_name, wish.pack, pieces, place.why,
+                wish_id=wish.id,
+            )
             for place in ordered
-            for wish, product, name, pieces in [fitting[place.wish_id]]
-        )
-
-    def _pieces(self, wish: Wish, product: Product) -> int:
-        kind = self.machine.kind
-        if not (kind in wish.kinds if wish.kinds else packs_alone(kind)):
-            return 0
-        time = self.time_for(product.pack)
-        if product.pack not in time.spec.packs:
-            return 0
-        need = Need(
-            _traits(product), product.pack, wish.quantity, wish.least,
-            TimeRange(wish.from_at, wish.to_at), PartOfDay(wish.part_of_day),
+            for wish, pieces in [fitting[place.wish_id]]
         )  # fmt: skip
-        fit = best_fit(time, need, self.window)
+
+    def _pieces(self, wish: OpenWish) -> int:
+        if not wish.takes(self.machine.kind):
+            return 0
+        time = self.time_for(wish.pack)
+        if wish.pack not in time.spec.packs:
+            return 0
+        fit = best_fit(time, wish.need(), self.window)
         return fit.quantity if fit else 0
 
     def displaced(self) -> tuple[Competitor, ...]:
@@ -340,9 +309,8 @@ class _Freed:
         )[:MOST_SHOWN]
 
     def _takes(self, product: Product, quantity: int) -> bool:
-        job = Job(_traits(product), product.pack, quantity)
+        traits = traits_of(
+            product.lane, frozenset(product.allergens), product.aroma, wet=product.wet
+        )
+        job = Job(traits, product.pack, quantity)
         return bool(options(self.time_for(product.pack), job, self.window))
-
-
-def _traits(product: Product) -> ProductTraits:
-    return traits_of(product.lane, frozenset(product.allergens), product.aroma, wet=product.wet)

@@ -3,36 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading
-from packhouse.domain.machines import MachineTime, packs_alone, work_minutes
+from packhouse.domain.machines import MachineTime, work_minutes
 from packhouse.domain.permissions import may_operate
-from packhouse.domain.products import Neighbour, traits_of
+from packhouse.domain.products import Neighbour
 from packhouse.domain.sites import Calendar
 from packhouse.domain.time_range import TimeRange
 from packhouse.domain.users import Actor
-from packhouse.domain.waitlist import (
-    Fit,
-    Need,
-    PartOfDay,
-    Standing,
-    WishKind,
-    WishState,
-    best_fit,
-    earliest_start,
-    in_order,
-)
+from packhouse.domain.waitlist import Fit, Standing, best_fit, earliest_start, in_order
 from packhouse.errors import NotFound
-from packhouse.models.businesses import Business
 from packhouse.models.machines import Machine, load_specs
-from packhouse.models.products import Product
 from packhouse.models.sites import Site, load_calendar
 from packhouse.models.slots import load_neighbours, load_operators_full
-from packhouse.models.waitlist import Wish, load_standings
+from packhouse.models.waitlist import OpenWish, load_open_wishes, load_standings
 from packhouse.queries.runs.boards import board_of, contacts_of
 from packhouse.queries.runs.views import Contact, MachineBoard
 
@@ -86,39 +73,6 @@ class Openings:
     items: tuple[Opening, ...]
 
 
-class _Waiting(NamedTuple):
-    """A wish as the order and the fit need it."""
-
-    id: int
-    business_id: int
-    business_name: str
-    product_name: str
-    quantity: int
-    least: int
-    from_at: datetime
-    to_at: datetime
-    part_of_day: str
-    kinds: Any
-    same_day: bool
-    size: str
-    regency_code: str
-    silent: int
-    preferred_at: datetime | None
-    arrived_at: datetime
-    pack: str
-    lane: str
-    allergens: Any
-    aroma: str
-    wet: bool
-
-    def need(self) -> Need:
-        traits = traits_of(self.lane, frozenset(self.allergens), self.aroma, wet=self.wet)
-        window = TimeRange(self.from_at, self.to_at)
-        return Need(
-            traits, self.pack, self.quantity, self.least, window, PartOfDay(self.part_of_day)
-        )
-
-
 def openings(*, site_id: int, actor: Actor, now: datetime) -> Openings:
     """Return the gaps of today and whom they suit; the queries do not grow with either.
 
@@ -135,7 +89,7 @@ def openings(*, site_id: int, actor: Actor, now: datetime) -> Openings:
         if gap.end > earliest_start(now) and machine.breakdown is None
     ]
     gaps.sort(key=lambda each: (each[1].start, each[0].name))
-    waiting = _waiting(session, site_id)
+    waiting = load_open_wishes(session, site_id=site_id)
     look = _Look(session, site_id, waiting, now) if waiting and gaps else None
     items = tuple(
         Opening(
@@ -148,31 +102,11 @@ def openings(*, site_id: int, actor: Actor, now: datetime) -> Openings:
     return Openings(site.code, site.name, site.zone, now, len(waiting), items)
 
 
-def _waiting(session: Session, site_id: int) -> dict[int, _Waiting]:
-    rows = session.execute(
-        select(
-            Wish.id, Wish.business_id, Business.name, Product.name, Wish.quantity, Wish.least,
-            Wish.from_at, Wish.to_at, Wish.part_of_day, Wish.kinds, Wish.same_day, Wish.size,
-            Wish.regency_code, Wish.silent, Wish.preferred_at, Wish.arrived_at, Product.pack,
-            Product.lane, Product.allergens, Product.aroma, Product.wet,
-        )
-        .join(Product, Product.id == Wish.product_id)
-        .join(Business, Business.id == Wish.business_id)
-        .where(
-            Wish.state == WishState.OPEN,
-            Wish.kind == WishKind.OFFER,
-            Product.archived_at.is_(None),
-            (Wish.site_id.is_(None)) | (Wish.site_id == site_id),
-        )
-    )  # fmt: skip
-    return {row[0]: _Waiting._make(row) for row in rows}
-
-
 class _Look:
     """Everything that is read once to fit wishes into the gaps of a house."""
 
     def __init__(
-        self, session: Session, site_id: int, waiting: Mapping[int, _Waiting], now: datetime
+        self, session: Session, site_id: int, waiting: Mapping[int, OpenWish], now: datetime
     ) -> None:
         self.session, self.now, self.waiting = session, now, waiting
         site = session.get_one(Site, site_id)
@@ -219,7 +153,7 @@ class _Look:
         return tuple(found)
 
     def _suitor(
-        self, wish: _Waiting, position: int, place: Standing, fit: Fit, *, first: bool
+        self, wish: OpenWish, position: int, place: Standing, fit: Fit, *, first: bool
     ) -> Suitor:
         placed = fit.option.placement
         return Suitor(
@@ -228,14 +162,12 @@ class _Look:
             place.why, self.contacts.get(wish.business_id, ()),
         )  # fmt: skip
 
-    def _could(self, machine: Machine, wish: _Waiting, gap: TimeRange) -> bool:
+    def _could(self, machine: Machine, wish: OpenWish, gap: TimeRange) -> bool:
         """Say whether a machine could serve a wish by its nature, in a gap of this length."""
         spec = self.specs[wish.pack][machine.id]
         if wish.lane != spec.lane or wish.pack not in spec.packs:
             return False
-        kinds = list(wish.kinds)
-        named = machine.kind in kinds if kinds else packs_alone(machine.kind)
-        if not named or wish.from_at >= gap.end or wish.to_at <= gap.start:
+        if not wish.takes(machine.kind) or wish.from_at >= gap.end or wish.to_at <= gap.start:
             return False
         return work_minutes(spec, wish.need().job(wish.least)).total <= gap.minutes
 

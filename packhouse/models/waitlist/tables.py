@@ -4,35 +4,16 @@ Rows of ``freed_times`` are written by triggers on ``occupations`` (models/trigg
 gives machine time back, the waitlist hears of it in the same transaction.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime, time, timedelta
-from typing import Any, Protocol
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    ColumnElement,
-    ForeignKey,
-    Index,
-    UniqueConstraint,
-    func,
-    select,
-    text,
-)
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
 from packhouse.db import STRICT, Base, Json, UtcDateTime
-from packhouse.domain.bookings import State
-from packhouse.domain.businesses import Size
-from packhouse.domain.waitlist import USED_DAYS, Standing, little_served
-from packhouse.models.bookings import Booking
-from packhouse.models.businesses import Business
 
 OPEN = "state = 'open'"
 ALIVE = "state IN ('open', 'offered')"
-CHUNK = 900
 
 
 class Wish(Base):
@@ -172,121 +153,3 @@ class Reorder(Base):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     to_front: Mapped[bool]
     reason: Mapped[str]
-
-
-class Waiting(Protocol):
-    """What of a wish decides its place."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def business_id(self) -> int: ...
-    @property
-    def size(self) -> str: ...
-    @property
-    def regency_code(self) -> str: ...
-    @property
-    def silent(self) -> int: ...
-    @property
-    def preferred_at(self) -> datetime | None: ...
-    @property
-    def arrived_at(self) -> datetime: ...
-
-
-def start_of_day(at: datetime, zone: str) -> datetime:
-    """Return the local midnight before an instant: until then the record counts for places."""
-    here = ZoneInfo(zone)
-    return datetime.combine(at.astimezone(here).date(), time(), tzinfo=here).astimezone(UTC)
-
-
-def load_standings(
-    session: Session, *, site_id: int, zone: str, wishes: Iterable[Waiting], now: datetime
-) -> dict[int, Standing]:
-    """Return what decides the places of wishes at a house now; four queries for any number.
-
-    Only the record up to the last local midnight counts, and no paper.
-    """
-    listed = list(wishes)
-    until = start_of_day(now, zone)
-    businesses = {each.business_id for each in listed}
-    used = _used_by(session, businesses, until)
-    known = _served(session, businesses, until)
-    behind = _behind(session, site_id, until)
-    return {
-        each.id: Standing(
-            wish_id=each.id,
-            arrived_at=each.arrived_at,
-            first_timer=each.business_id not in known,
-            micro=each.size == Size.MICRO,
-            little_served=each.regency_code in behind,
-            used_minutes=used.get(each.business_id, 0),
-            silent=each.silent,
-            preferred_at=each.preferred_at,
-        )
-        for each in listed
-    }
-
-
-_MINUTES = func.sum(Booking.setup_minutes + Booking.run_minutes, type_=BigInteger)
-
-
-def _counted(until: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Booking.state == State.FINISHED,
-        Booking.source != "paper",
-        Booking.starts_at >= until - timedelta(days=USED_DAYS),
-        Booking.starts_at < until,
-    )
-
-
-def _used_by(session: Session, businesses: Collection[int], until: datetime) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for some in _chunks(businesses):
-        rows = session.execute(
-            select(Booking.business_id, _MINUTES)
-            .where(Booking.business_id.in_(some), *_counted(until))
-            .group_by(Booking.business_id)
-        )
-        found |= {int(row[0] or 0): int(row[1]) for row in rows}
-    return found
-
-
-def _served(session: Session, businesses: Collection[int], until: datetime) -> set[int]:
-    found: set[int] = set()
-    for some in _chunks(businesses):
-        before = (
-            select(Booking.id)
-            .where(
-                Booking.business_id == Business.id,
-                Booking.state == State.FINISHED,
-                Booking.source != "paper",
-                Booking.starts_at < until,
-            )
-            .exists()
-        )
-        found |= set(session.scalars(select(Business.id).where(Business.id.in_(some), before)))
-    return found
-
-
-def _behind(session: Session, site_id: int, until: datetime) -> set[str]:
-    minutes: Mapping[str, int] = defaultdict(
-        int,
-        {
-            row[0]: int(row[1])
-            for row in session.execute(
-                select(Business.regency_code, _MINUTES)
-                .join(Business, Business.id == Booking.business_id)
-                .where(Booking.site_id == site_id, *_counted(until))
-                .group_by(Business.regency_code)
-            )
-        },
-    )
-    regencies = set(
-        session.scalars(select(Business.regency_code).where(Business.created_at < until).distinct())
-    )
-    return little_served(minutes, regencies)
-
-
-def _chunks(ids: Collection[int]) -> Iterable[list[int]]:
-    ordered = sorted(ids)
-    return (ordered[first : first + CHUNK] for first in range(0, len(ordered), CHUNK))
