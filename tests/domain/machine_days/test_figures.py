@@ -1,57 +1,26 @@
-"""A machine's day has no gaps: its states add up exactly, and no rate can exceed what there was."""
+"""A machine's day has no gaps: every stretch of it counts as what it was."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from packhouse.domain.machine_days import Booked, DayFacts, machine_day, timeline
-from packhouse.domain.reports import FIELDS, MachineDay, figures, total
-from packhouse.domain.runs import MEANINGS, Interval, Reason, RunCounts
+from packhouse.domain.machine_days import Booked, machine_day, timeline
+from packhouse.domain.reports import MachineDay, figures, total
+from packhouse.domain.runs import Interval, Reason, RunCounts
 from packhouse.domain.sites import Calendar, Closure, parse_hours
 from packhouse.domain.time_range import TimeRange
+from tests.support.machine_days import LATER, facts, minutes, spell
 from tests.support.worked_day import CALENDAR, DAY, at
 
-LATER = datetime(2027, 6, 1, tzinfo=UTC)
 SUNDAY = date(2026, 11, 29)
 ONE_DAY = timedelta(days=1)
 
 
-def spell(
-    start: str, end: str | None, reason: str, run: int | None = None, *, day: date = DAY
-) -> Interval:
-    return Interval(at(start, day), at(end, day) if end else None, Reason(reason), run)
-
-
 def booked(start: str, end: str, *, is_no_show: bool = False, day: date = DAY) -> Booked:
     return Booked(TimeRange(at(start, day), at(end, day)), is_no_show)
-
-
-def facts(
-    *intervals: Interval, day: date = DAY, calendar: Calendar = CALENDAR, **more: Any
-) -> DayFacts:
-    return DayFacts(
-        day=calendar.local_day(day),
-        open_ranges=calendar.open_ranges_on(day),
-        intervals=intervals,
-        **more,
-    )
-
-
-def minutes(*intervals: Interval, now: datetime = LATER, **more: Any) -> dict[str, float]:
-    """Return the fields of a day that are not zero, seconds as minutes."""
-    day = machine_day(facts(*intervals, **more), now=now)
-    values = {name: getattr(day, name) for name in FIELDS}
-    return {
-        name.removesuffix("_seconds"): value / 60 if name.endswith("_seconds") else value
-        for name, value in values.items()
-        if value
-    }
 
 
 def month(
@@ -372,58 +341,6 @@ def test_a_session_on_two_machines_counts_the_hours_of_both() -> None:
     assert total([sealer, coder]).prd_seconds == 4 * 3600
 
 
-def test_a_short_jam_is_an_assist_and_no_failure() -> None:
-    day = minutes(spell("09:00", "09:05", "breakdown", 1))
-
-    assert day["udt"] == 5
-    assert day["downtime_events"] == 1
-    assert "failures" not in day
-    assert "repair" not in day
-
-
-def test_a_failure_goes_on_over_lunch_and_over_waiting() -> None:
-    day = minutes(
-        spell("11:00", "11:30", "breakdown"),
-        spell("11:30", "12:00", "waiting_technician"),
-        spell("13:00", "13:30", "breakdown"),
-    )
-
-    assert (day["failures"], day["downtime_events"], day["repair"]) == (1, 1, 60)
-
-
-def test_a_breakdown_after_work_in_between_is_another_failure() -> None:
-    day = minutes(
-        spell("08:00", "08:30", "breakdown"),
-        spell("08:30", "09:00", "running", 1),
-        spell("09:00", "09:30", "breakdown", 1),
-        spell("10:00", "10:30", "breakdown"),
-    )
-
-    assert (day["failures"], day["production_failures"]) == (3, 1)
-
-
-def test_an_outage_is_downtime_but_no_failure_of_the_machine() -> None:
-    day = minutes(spell("08:00", "09:00", "running", 1), spell("09:00", "10:00", "power_outage"))
-
-    assert (day["udt"], day["downtime_events"]) == (60, 1)
-    assert "failures" not in day
-
-
-def test_a_failure_that_closed_time_interrupts_on_record_is_one() -> None:
-    day = minutes(
-        spell("11:00", "12:00", "breakdown"),
-        spell("12:00", "13:00", "closed"),
-        spell("13:00", "14:00", "breakdown"),
-    )
-
-    assert day["failures"] == 1
-
-
-def test_a_machine_repaired_before_closing_has_no_broken_day() -> None:
-    assert "broken_days" not in minutes(spell("08:00", "15:00", "breakdown"))
-    assert minutes(spell("08:00", "16:00", "breakdown"))["broken_days"] == 1
-
-
 def test_pieces_count_on_the_day_the_run_ended() -> None:
     overnight = RunCounts(at("22:00"), at("24:00"), 90, 10, 0.5)
     unfinished = RunCounts(at("23:00"), None, 5, 0, 0.5)
@@ -433,142 +350,3 @@ def test_pieces_count_on_the_day_the_run_ended() -> None:
 
     assert (day["good"], day["rejected"], day["planned_run"]) == (90, 10, 50)
     assert (day["runs_started"], day["runs_finished"]) == (2, 1)
-
-
-# --- what holds for every record ------------------------------------------------------------------
-
-RESOLUTION = timedelta(seconds=30)
-spans = st.tuples(st.integers(-400, 3000), st.integers(1, 900))
-
-
-@st.composite
-def spells(draw: st.DrawFn) -> Interval:
-    start, length = draw(spans)
-    starts_at = at("00:00") + start * RESOLUTION
-    return Interval(
-        starts_at,
-        draw(st.sampled_from([None] + 5 * [starts_at + length * RESOLUTION])),
-        draw(st.sampled_from(Reason)),
-        draw(st.sampled_from([None, 1, 2])),
-        None,
-        draw(st.booleans()),
-    )
-
-
-@st.composite
-def bookings(draw: st.DrawFn) -> Booked:
-    start, length = draw(spans)
-    starts_at = at("00:00") + start * RESOLUTION
-    return Booked(TimeRange(starts_at, starts_at + length * RESOLUTION), draw(st.booleans()))
-
-
-@st.composite
-def runs(draw: st.DrawFn) -> RunCounts:
-    start, length = draw(spans)
-    starts_at = at("00:00") + start * RESOLUTION
-    return RunCounts(
-        starts_at, starts_at + length * RESOLUTION, draw(st.integers(0, 900)), 3, 0.123
-    )
-
-
-instants = st.integers(-100, 3200).map(lambda steps: at("00:00") + steps * RESOLUTION)
-
-
-@st.composite
-def records(draw: st.DrawFn) -> DayFacts:
-    return facts(
-        *draw(st.lists(spells(), max_size=8)),
-        booked=draw(st.lists(bookings(), max_size=5)),
-        runs=draw(st.lists(runs(), max_size=3)),
-        commissioned_at=draw(st.one_of(st.none(), instants)),
-        retired_at=draw(st.one_of(st.none(), instants)),
-    )
-
-
-@given(records(), instants)
-def test_the_states_of_a_day_add_up_to_its_elapsed_time(record: DayFacts, now: datetime) -> None:
-    """UTIL-14."""
-    day = machine_day(record, now=now)
-
-    elapsed = min(max(now, at("00:00")), at("24:00")) - at("00:00")
-    assert timedelta(seconds=day.calendar_seconds) == elapsed
-    states = [getattr(day, f"{state}_seconds") for state in ("prd", "sby", "eng", "sdt", "udt")]
-    assert sum(states) + day.nst_seconds == day.calendar_seconds
-
-
-@given(records(), instants)
-def test_the_line_of_a_day_has_no_gap_and_no_overlap(record: DayFacts, now: datetime) -> None:
-    line = timeline(record, now=now)
-
-    ends = [at("00:00"), *(part.ends_at for part in line)]
-    assert [part.starts_at for part in line] == ends[:-1]
-    assert not line or ends[-1] == min(now, at("24:00"))
-    assert all(part.starts_at < part.ends_at for part in line)
-
-
-@given(records())
-def test_no_rate_exceeds_what_there_was(record: DayFacts) -> None:
-    day = machine_day(record, now=LATER)
-
-    assert day.prd_seconds <= day.used_seconds <= day.bookable_seconds <= day.operations_seconds
-    assert day.booked_seconds <= day.bookable_seconds
-    assert day.used_seconds == day.prd_seconds + day.setup_seconds + day.delay_seconds
-    assert day.operations_seconds <= day.open_seconds + day.overtime_seconds
-    assert day.estimated_seconds <= day.operations_seconds
-
-
-@given(records(), instants, st.randoms(use_true_random=False))
-def test_the_order_of_the_record_does_not_matter(
-    record: DayFacts, now: datetime, random: Random
-) -> None:
-    intervals, taken = list(record.intervals), list(record.booked)
-    random.shuffle(intervals)
-    random.shuffle(taken)
-
-    shuffled = replace(record, intervals=intervals, booked=taken)
-
-    assert machine_day(shuffled, now=now) == machine_day(record, now=now)
-
-
-@given(records(), instants, st.integers(1, 2879))
-def test_a_day_cut_in_two_adds_up_to_the_whole(record: DayFacts, now: datetime, steps: int) -> None:
-    cut = at("00:00") + steps * RESOLUTION
-    parts = [TimeRange(at("00:00"), cut), TimeRange(cut, at("24:00"))]
-
-    halves = [machine_day(replace(record, period=part), now=now) for part in parts]
-
-    assert total(halves) == machine_day(record, now=now)
-
-
-@given(records())
-def test_what_lies_on_other_days_does_no_harm(record: DayFacts) -> None:
-    noise = [
-        Interval(at(start), at(end), Reason.BREAKDOWN, 9)
-        for start, end in (("24:10", "30:00"), ("30:00", "33:00"), ("33:00", "99:00"))
-    ]
-    fixed = [each for each in record.intervals if each.ends_at and each.ends_at <= at("24:00")]
-
-    quiet = replace(record, intervals=fixed)
-    loud = replace(record, intervals=[*fixed, *noise])
-
-    assert machine_day(loud, now=LATER) == machine_day(quiet, now=LATER)
-
-
-@given(records(), records(), records())
-def test_adding_days_does_not_depend_on_how_they_are_grouped(
-    first: DayFacts, second: DayFacts, third: DayFacts
-) -> None:
-    one, two, three = (machine_day(each, now=LATER) for each in (first, second, third))
-
-    assert total([total([one, two]), three]) == total([one, total([two, three])])
-    assert total([one, two, three]) == total([three, one, two])
-    assert total([]) == MachineDay()
-
-
-@given(records())
-def test_only_the_record_makes_downtime(record: DayFacts) -> None:
-    states = {
-        MEANINGS[part.reason].state for part in timeline(replace(record, intervals=()), now=LATER)
-    }
-
-    assert states <= {"SBY", "NST"}
