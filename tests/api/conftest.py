@@ -15,6 +15,12 @@ from packhouse.models.users import ApiToken
 from tests.conftest import NOW
 from tests.factories import Make
 
+# What programs are promised of a booking.
+BOOKING = {
+    "code", "state", "machine", "product", "quantity", "starts_at", "ends_at", "occupied_from",
+    "decide_by", "phases", "price", "version",
+}  # fmt: skip
+
 
 class Program:
     """A client with a bearer token; paths are those below /api/v1."""
