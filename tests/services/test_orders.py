@@ -1,17 +1,19 @@
 """A cooperative books for its members: all rows or none, each counted, each with its lot."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
 from packhouse.db import db, transaction
-from packhouse.domain.users import Actor
+from packhouse.domain.users import Actor, Role
 from packhouse.errors import NotFound, RuleBroken, SlotTaken
-from packhouse.models.bookings import Booking, Job, JobLine, Order
+from packhouse.models.bookings import Booking, Job, JobLine, Order, RuleException
 from packhouse.models.businesses import CooperativeMember
 from packhouse.models.products import Product
 from packhouse.models.reminders import Message
+from packhouse.models.sites import Site
 from packhouse.queries.audit import verify
 from packhouse.services import bookings
 from packhouse.services.bookings import OrderRow, Wish
@@ -152,3 +154,27 @@ def test_the_auditor_finds_a_job_that_does_not_add_up_and_an_order_with_a_gap(
         "the parts of a job add up to it",
         "an order has a lot for each of its lines",
     }
+
+
+def test_beyond_the_pool_the_staff_books_an_order_with_a_reason_that_is_kept(
+    cooperative: Cooperative,
+) -> None:
+    make = cooperative.make
+    with transaction() as session:
+        session.get_one(Site, cooperative.site).limit_open = 0
+    desk = make.user(Role.OPERATOR, sites=(cooperative.site,))
+    given: dict[str, Any] = {
+        "cooperative_id": cooperative.id, "site": "PTK", "rows": cooperative.rows(),
+        "now": make.now,
+    }  # fmt: skip
+
+    with pytest.raises(RuleBroken):
+        bookings.book_order(**given, actor=cooperative.secretary, override="saya mau")
+    with pytest.raises(RuleBroken):
+        bookings.book_order(**given, actor=desk)
+    bookings.book_order(**given, actor=desk, override="Panen raya")
+
+    kept = db.session.scalars(select(RuleException)).all()
+    assert {each.reason for each in kept} == {"Panen raya"}
+    assert all(code.startswith("pool_limit_open") for each in kept for code in each.beyond)
+    assert verify(now=make.now) == ()

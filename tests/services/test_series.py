@@ -4,12 +4,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from packhouse.db import db
+from packhouse.db import db, transaction
 from packhouse.domain.bookings import Every, Rule, State
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import NotFound, PackhouseError, RuleBroken, WrongState
-from packhouse.models.bookings import Booking, Series, SeriesDate
+from packhouse.models.bookings import Booking, RuleException, Series, SeriesDate
 from packhouse.models.reminders import Message
+from packhouse.models.sites import Site
 from packhouse.queries.audit import verify
 from packhouse.queries.slots import product_choice
 from packhouse.queries.slots.repeating import DateCheck, check_dates
@@ -245,3 +246,30 @@ def test_a_person_gets_one_mail_of_a_series_and_the_others_say_why_they_stay(hou
 
     assert mails("booking_cancelled") == [("due", None, 2), held, held]
     assert verify(now=later) == ()
+
+
+def test_beyond_the_limits_the_staff_books_a_series_with_a_reason_that_is_kept(
+    house: House,
+) -> None:
+    with transaction() as session:
+        session.get_one(Site, house.site).limit_open = 1
+    chosen = [house.at(week) for week in range(3)]
+    given: dict[str, Any] = {"wish": house.wish, "chosen": chosen, "now": house.make.now}
+
+    with pytest.raises(RuleBroken):
+        bookings.book_series(**given, actor=house.producer, override="saya mau")
+    with pytest.raises(RuleBroken) as refused:
+        bookings.book_series(**given, actor=house.operator)
+    assert {each.code for each in refused.value.problems} == {"limit_open"}
+    made = bookings.book_series(**given, actor=house.operator, override="Pameran provinsi")
+    bookings.restore_date(
+        code=str(made["code"]), chosen=house.at(3), actor=house.operator, now=house.make.now,
+        override="Panen raya",
+    )  # fmt: skip
+
+    kept = db.session.execute(select(RuleException.reason, RuleException.beyond)).all()
+    assert [tuple(each) for each in kept] == [
+        ("Pameran provinsi", ["limit_open"]), ("Pameran provinsi", ["limit_open"]),
+        ("Panen raya", ["limit_open"]),
+    ]  # fmt: skip
+    assert verify(now=house.make.now) == ()

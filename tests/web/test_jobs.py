@@ -8,11 +8,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from packhouse.db import db
-from packhouse.domain.users import Actor, Role
+from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.models.bookings import Booking
 from packhouse.queries.audit import verify
-from packhouse.services import bookings
+from packhouse.services import bookings, sites
 from packhouse.services.bookings import Part, Wish
+from packhouse.services.sites.houses import Policy
 from tests.factories import Make
 
 LoginAs = Callable[[Actor], FlaskClient]
@@ -55,6 +56,30 @@ def house(make: Make, login_as: LoginAs) -> House:
 
 def count() -> int:
     return db.session.scalars(select(func.count()).select_from(Booking)).one()
+
+
+def test_the_desk_books_a_long_job_beyond_the_limits_with_a_reason(
+    house: House, make: Make, login_as: LoginAs
+) -> None:
+    sites.edit_site(
+        code="PTK", name="Rumah Kemasan", address="", owner="province",
+        policy=Policy(limit_open=1), actor=SYSTEM, now=make.now,
+    )  # fmt: skip
+    sent = {
+        "product": house.product, "quantity": 700, "idempotency_key": "a",
+        "part": ["M3|2026-11-26T08:00:00+07:00|400", "M3|2026-11-27T08:00:00+07:00|300"],
+    }  # fmt: skip
+    hers = house.browser.post("/jobs", data=sent | {"override": "saya mau"})
+    assert hers.status_code == 422
+    assert "Alasan pengecualian" not in unescape(hers.text)
+
+    house.browser = login_as(make.user(Role.OPERATOR, sites=(house.site,)))
+    refused = house.browser.post("/jobs", data=sent)
+    assert refused.status_code == 422
+    assert "Alasan pengecualian dari batas pemakaian" in unescape(refused.text)
+    done = house.browser.post("/jobs", data=sent | {"override": "Panen raya"})
+    assert done.status_code == 303
+    assert count() == 2
 
 
 def test_a_job_is_shown_moved_and_cancelled_as_one(house: House, make: Make) -> None:

@@ -11,13 +11,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 
 from packhouse.db import db, transaction
-from packhouse.domain.users import Actor, Role
+from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.models.bookings import Booking
 from packhouse.models.businesses import CooperativeMember
 from packhouse.models.products import Product
 from packhouse.queries.audit import verify
-from packhouse.services import bookings
+from packhouse.services import bookings, sites
 from packhouse.services.bookings import OrderRow, Wish
+from packhouse.services.sites.houses import Policy
 from tests.factories import Make
 
 LoginAs = Callable[[Actor], FlaskClient]
@@ -41,7 +42,8 @@ class Office:
                 for each in (self.sari, self.rini)
             )
         self.chips = make.product(self.sari, name="Keripik Pisang")
-        self.browser = login_as(make.producer(self.id))
+        self.secretary = make.producer(self.id)
+        self.browser = login_as(self.secretary)
 
     def check(self, **more: Any) -> tuple[int, str]:
         asked = {"cooperative": self.id, "site": "PTK", "day": "2026-11-26", "time": "08:00",
@@ -49,12 +51,13 @@ class Office:
         answer = self.browser.post("/orders/new", data=asked | more)
         return answer.status_code, unescape(answer.text)
 
-    def confirm(self, page: str) -> Any:
+    def confirm(self, page: str, override: str = "", as_if: Actor | None = None) -> Any:
         form = page[page.index('action="/orders"') : page.index("Pesan semua baris")]
         fields: dict[str, list[str]] = {}
         for name, value in FIELD.findall(form):
             fields.setdefault(name, []).append(value)
-        return self.browser.post("/orders", data=fields)
+        browser = self.login_as(as_if) if as_if else self.browser
+        return browser.post("/orders", data=fields | {"override": [override]})
 
 
 @pytest.fixture
@@ -191,6 +194,39 @@ def two_rows(office: Office, make: Make) -> str:
 def starts() -> list[datetime]:
     db.session.rollback()
     return list(db.session.scalars(select(Booking.starts_at).order_by(Booking.id)))
+
+
+def test_the_desk_books_an_order_beyond_the_limits_with_a_reason(
+    office: Office, make: Make
+) -> None:
+    sites.edit_site(
+        code="PTK", name="Rumah Kemasan", address="", owner="province",
+        policy=Policy(limit_open=1), actor=SYSTEM, now=make.now,
+    )  # fmt: skip
+    make.product(office.rini, name="Stik keju")
+    make.product(office.id, name="Abon")
+    rows = {"pasted": "Dapur Bu Sari; Keripik Pisang; 400\nRini; Stik keju; 300\n"
+                      "Koperasi Contoh; Abon; 200\nRini; Stik keju; 250"}  # fmt: skip
+
+    status, page = office.check(**rows)
+    assert status == 422
+    assert "Alasan pengecualian" not in page
+
+    office.browser = office.login_as(make.user(Role.MANAGER, sites=(office.site,)))
+    status, page = office.check(**rows)
+    assert status == 422
+    assert "Alasan pengecualian dari batas pemakaian" in page
+    assert office.confirm(page, "saya mau", as_if=office.secretary).status_code == 422
+    assert office.confirm(page).status_code == 422
+    assert count() == 0
+    assert office.confirm(page, "Panen raya").status_code == 303
+    assert count() == 4
+
+    told = office.browser.get(
+        "/reports/exceptions.csv", query_string={"from_day": "2026-11-01", "to_day": "2026-11-30"}
+    )
+    assert "Panen raya" in told.text
+    assert verify(now=make.now) == ()
 
 
 def test_a_whole_order_is_looked_at_and_moved_in_two_taps(office: Office, make: Make) -> None:

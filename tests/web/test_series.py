@@ -147,6 +147,51 @@ def test_she_sees_her_use_and_the_staff_may_excuse_her(house: House, login_as: L
     assert "Pameran provinsi" in done.text
 
 
+def test_the_staff_books_a_series_beyond_the_limits_with_a_reason(
+    house: House, login_as: LoginAs
+) -> None:
+    sites.edit_site(
+        code="PTK", name="Rumah Kemasan", address="", owner="province",
+        policy=Policy(limit_open=1), actor=SYSTEM, now=house.make.now,
+    )  # fmt: skip
+    hers = house.plan()
+    assert len(boxes(hers)) == 1
+    assert "Alasan pengecualian" not in hers
+    producer = house.browser
+    house.browser = login_as(house.make.user(Role.MANAGER, sites=(house.site,)))
+    page = house.plan()
+    assert page.count("Hanya dengan pengecualian.") == 3
+    assert "Alasan pengecualian dari batas pemakaian" in page
+    desk, house.browser = house.browser, producer
+    both = {**house.wish, "chosen": boxes(page)[:2], "override": "saya mau"}
+    answer = house.send("/series", hers, **both, idempotency_key="a")
+    assert answer.status_code == 422
+    assert "Alasan pengecualian" not in unescape(answer.text)
+    assert count() == 0
+
+    house.browser = desk
+    refused = house.send("/series", page, **{**both, "override": ""}, idempotency_key="b")
+    assert refused.status_code == 422
+    assert "Alasan pengecualian dari batas pemakaian" in unescape(refused.text)
+    done = house.send(
+        "/series", refused.text, **{**both, "override": "Pameran provinsi"}, idempotency_key="c"
+    )
+    assert "2 tanggal dipesan." in done.text
+
+    address = done.request.path
+    third = {"chosen": boxes(page)[2]}
+    refused = house.send(f"{address}/dates", done.text, **third, idempotency_key="d")
+    assert refused.status_code == 422
+    done = house.send(
+        f"{address}/dates", refused.text, **third, override="Panen raya", idempotency_key="e"
+    )
+    assert "Tanggal itu sudah dipesan." in done.text
+    asked = {"from_day": "2026-11-01", "to_day": "2026-11-30"}
+    told = unescape(house.browser.get("/reports/exceptions", query_string=asked).text)
+    assert "Panen raya" in told
+    assert "Pameran provinsi" in told
+
+
 def test_a_late_cancellation_that_somebody_used_is_forgiven_on_its_page(house: House) -> None:
     wish = Wish(house.product, 400, "M3", house.make.at(13, days=0))
     code = bookings.book(wish=wish, actor=house.producer, now=house.make.now)["code"]

@@ -16,13 +16,15 @@ from wtforms import (
     DateField,
     SelectField,
     SelectMultipleField,
+    StringField,
     TextAreaField,
     TimeField,
 )
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional
 
 from packhouse.errors import Malformed, Problem
 from packhouse.forms import IdempotentForm
+from packhouse.forms.bookings.booking import LONGEST_REASON
 from packhouse.forms.products import ProductForm
 from packhouse.forms.slots import DAY_FORMATS, MOST_PIECES, known_id
 from packhouse.queries.bookings.orders import Member, MemberProduct
@@ -92,6 +94,9 @@ class OrderForm(IdempotentForm):
     )
     ticked = SelectMultipleField(validate_choice=False)
     placed = SelectMultipleField(validate_choice=False)
+    override = StringField(
+        _l("Alasan pengecualian dari batas pemakaian"), [Optional(), Length(max=LONGEST_REASON)]
+    )
 
     def instant(self, zone: str) -> datetime:
         """Return the wanted start as an instant; Malformed where no calendar holds it."""

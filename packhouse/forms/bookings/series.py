@@ -4,7 +4,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField, SelectMultipleField, TextAreaField, TimeField
+from wtforms import (
+    DateField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -97,6 +104,9 @@ class DateForm(IdempotentForm):
     """A date of a series that is put back, with the time chosen for it."""
 
     chosen = SelectMultipleField(validate_choice=False)
+    override = StringField(
+        _l("Alasan pengecualian dari batas pemakaian"), [Optional(), Length(max=LONGEST_REASON)]
+    )
 
     @property
     def date(self) -> ChosenDate:

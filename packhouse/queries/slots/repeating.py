@@ -58,12 +58,22 @@ class DateChoice:
 
 @dataclass(frozen=True, slots=True)
 class DateCheck:
-    """One date of a wish: the time wanted if it fits, else why not and what is nearest."""
+    """One date of a wish: the time wanted if it fits, else why not and what is nearest.
+
+    ``beyond`` is the time wanted where only limits of fair use refuse it, for the staff, who may
+    book it with a reason.
+    """
 
     day: date
     fits: DateChoice | None
     problems: tuple[Problem, ...]
     nearest: DateChoice | None
+    beyond: DateChoice | None = None
+
+    @property
+    def choice(self) -> DateChoice | None:
+        """The time that would be booked for the date."""
+        return self.fits or self.nearest or self.beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,7 @@ class _House:
     times: dict[str, tuple[Machine, MachineTime]]
     reductions: Reductions
     closed: tuple[tuple[date, date, str], ...]
+    by_staff: bool
     notice: int
     earliest: datetime
     latest: datetime
@@ -160,11 +171,14 @@ def _check(
         for share in shares:
             share.use = share.use.with_booking(day, minutes)
         return DateCheck(day, house.choice(placed), (), None)
-    nearest = None
-    if not isinstance(placed, Placement):
+    nearest = beyond = None
+    if isinstance(placed, Placement):
+        beyond = house.choice(placed) if house.by_staff else None
+    else:
         nearest = None if problems else _nearest(house, wanted, starts_at, day)
         problems += _named(house, day, placed)
-    return DateCheck(day, None, tuple(each.told_in(site.zone) for each in problems), nearest)
+    told = tuple(each.told_in(site.zone) for each in problems)
+    return DateCheck(day, None, told, nearest, beyond)
 
 
 def _beyond(
@@ -231,7 +245,8 @@ def _house(
     days: Sequence[date],
 ) -> _House:
     calendar = load_calendar(session, site.id)
-    notice = 0 if may_operate(actor, site.id) else site.notice_minutes
+    staff = may_operate(actor, site.id)
+    notice = 0 if staff else site.notice_minutes
     latest = now + timedelta(days=site.horizon_days)
     first = max(min(days) - 3 * ONE_DAY, calendar.day_of(now))
     last = max(min(max(days) + 3 * ONE_DAY, calendar.day_of(latest)), first)
@@ -261,6 +276,7 @@ def _house(
         },
         load_reductions(session, business_id=product.business_id, now=now),
         tuple((row.day_from, row.day_to, row.name) for row in closed),
+        staff,
         notice,
         ceil_to_slot(now + timedelta(minutes=notice)),
         latest,

@@ -50,12 +50,14 @@ def book_order(
     now: datetime,
     key: str | None = None,
     source: str = "online",
+    override: str = "",
 ) -> Answer:
     """Book all rows of a cooperative or none; return the order's code, its bookings and price.
 
     Each row becomes a job of the member, who is counted as served, with a lot code of its own.
-    A cooperative acts for its members and itself only. Raises NotFound, RuleBroken with the
-    problems of all rows, each with the number of its ``row`` (from 1, by time), SlotTaken.
+    A cooperative acts for its members and itself only. ``override`` is the staff's reason to go
+    beyond the limits of fair use, kept for every row that does. Raises NotFound, RuleBroken with
+    the problems of all rows, each with the number of its ``row`` (from 1, by time), SlotTaken.
     """
     if not 1 <= len(rows) <= MOST_ROWS:
         raise Malformed("rows_out_of_range", most=MOST_ROWS)
@@ -68,7 +70,7 @@ def book_order(
         def act() -> Answer:
             return _booked(
                 session, cooperative_id=cooperative_id, site=site, rows=rows, actor=actor,
-                now=now, source=source,
+                now=now, source=source, override=override,
             )  # fmt: skip
 
         answer: Answer = answer_once(session, actor=actor, now=now, once=once, act=act)
@@ -104,6 +106,7 @@ def _booked(
     actor: Actor,
     now: datetime,
     source: str = "online",
+    override: str = "",
 ) -> Answer:
     house = _checked(session, cooperative_id, site, rows, actor)
     products = _products(session, rows, actor, now)
@@ -115,7 +118,7 @@ def _booked(
     order = _new_order(session, cooperative_id, house, actor, now)
     made = _add_rows(
         session, order=order, rows=rows, products=products, places=places,
-        actor=actor, now=now, source=source,
+        actor=actor, now=now, source=source, override=override,
     )  # fmt: skip
     _note(session, order, made, actor, now)
     tell_together(session, kind=MessageKind.BOOKING_CONFIRMED, bookings=made, now=now)
@@ -205,6 +208,7 @@ def _add_rows(
     actor: Actor,
     now: datetime,
     source: str,
+    override: str,
 ) -> list[Booking]:
     made: list[Booking] = []
     problems: list[Problem] = []
@@ -216,7 +220,7 @@ def _add_rows(
             booking = add_booking(
                 session, job=job, product=product, quantity=row.quantity,
                 spot=for_pack(session, places[row.machine], product.pack, now),
-                starts_at=row.starts_at, actor=actor, now=now, source=source,
+                starts_at=row.starts_at, actor=actor, now=now, source=source, override=override,
             )  # fmt: skip
             made.append(booking)
         except RuleBroken as refused:

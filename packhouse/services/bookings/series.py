@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from packhouse.db import transaction, use_case
 from packhouse.domain.bookings import (
     CANCELLABLE,
+    GIVEN_UP,
     MOVABLE,
     Rule,
-    State,
     day_on,
     instant_on,
     is_bound,
@@ -41,8 +41,6 @@ from packhouse.services.reminders import tell_together
 from packhouse.services.slots import Place, lock_places, lock_product
 
 R = TypeVar("R")
-# A date whose booking ended so may be put back.
-GIVEN_UP = frozenset({State.CANCELLED, State.REJECTED, State.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +68,7 @@ class _By:
     actor: Actor
     now: datetime
     source: str
+    override: str = ""
 
 
 @use_case
@@ -81,12 +80,14 @@ def book_series(
     now: datetime,
     key: str | None = None,
     source: str = "online",
+    override: str = "",
 ) -> Answer:
     """Book every chosen date of a wish or none; return the series' code and its bookings.
 
-    Dates of the rule that were not chosen are skipped, and may be put back one by one. Raises
-    RuleBroken with the problems of all dates at once, each with its ``day``; NotFound, Malformed,
-    KeyReused.
+    Dates of the rule that were not chosen are skipped, and may be put back one by one.
+    ``override`` is the staff's reason to go beyond the limits of fair use, kept for every date
+    that does. Raises RuleBroken with the problems of all dates at once, each with its ``day``;
+    NotFound, Malformed, KeyReused.
     """
     dates = set(wish.rule.dates)
     if not 0 <= wish.minute_of_day < 24 * 60:
@@ -100,7 +101,7 @@ def book_series(
     with transaction() as session:
 
         def act() -> Answer:
-            return _booked(session, wish, chosen, _By(actor, now, source))
+            return _booked(session, wish, chosen, _By(actor, now, source, override))
 
         answer: Answer = answer_once(session, actor=actor, now=now, once=once, act=act)
         return answer
@@ -201,6 +202,7 @@ def _add_date(
     return add_booking(
         session, job=job, product=product, quantity=series.quantity, spot=spot,
         starts_at=chosen.starts_at, actor=by.actor, now=by.now, source=by.source,
+        override=by.override,
     )  # fmt: skip
 
 
@@ -303,10 +305,12 @@ def restore_date(
     now: datetime,
     key: str | None = None,
     source: str = "online",
+    override: str = "",
 ) -> Answer:
     """Book a skipped date of a series after all, at any time that is free.
 
-    Raises WrongState when the date has a booking, and whatever ``book`` raises.
+    ``override`` is the staff's reason to go beyond the limits of fair use; it is kept. Raises
+    WrongState when the date has a booking, and whatever ``book`` raises.
     """
     request = {
         "code": code, "day": str(chosen.day), "machine": chosen.machine,
@@ -328,7 +332,7 @@ def restore_date(
             if places[chosen.machine].site.id != series.site_id:
                 raise NotFound("machine_not_found", machine=chosen.machine)
             kept = _given_up(session, series, chosen.day)
-            spot, by = places[chosen.machine], _By(actor, now, source)
+            spot, by = places[chosen.machine], _By(actor, now, source, override)
             booking = _add_date(session, series, product, chosen, spot, by)
             row = kept or SeriesDate(series_id=series.id, day=chosen.day)
             row.booking_id = booking.id

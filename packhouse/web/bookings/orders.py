@@ -40,7 +40,7 @@ from packhouse.queries.slots.ordering import OrderPlan, RowPlan, RowWish, plan_o
 from packhouse.services import bookings
 from packhouse.services.bookings import OrderRow
 from packhouse.web.access import Access, allow, current_actor
-from packhouse.web.bookings.frame import bp
+from packhouse.web.bookings.frame import bp, may_excuse
 from packhouse.web.errors import status_of
 from packhouse.web.waitlist import ask_next
 
@@ -129,7 +129,7 @@ def order_new() -> ResponseReturnValue:
 def order_check() -> ResponseReturnValue:
     form = OrderForm()
     _offer(form)
-    return _checked(form, [])
+    return _checked(form)
 
 
 @bp.post("/orders")
@@ -151,9 +151,10 @@ def order_create() -> ResponseReturnValue:
             now=clock.now(),
             key=(form.idempotency_key.data or "")[:200] or None,
             source="desk" if actor.role in STAFF else "online",
+            override=(form.override.data or "") if actor.role in STAFF else "",
         )
     except (RuleBroken, SlotTaken) as refused:
-        return _checked(form, _told_of(rows, refused.problems, form), status_of(refused))
+        return _checked(form, rows, refused.problems, status_of(refused))
     flash(_("Pesanan %(code)s sudah dicatat.", code=answer["code"]), "success")
     return redirect(url_for("bookings.order_show", code=answer["code"]), code=303)
 
@@ -179,9 +180,15 @@ def _members(form: OrderForm) -> tuple[Member, ...]:
 
 
 def _checked(
-    form: OrderForm, problems: Sequence[str], status: int | None = None
+    form: OrderForm,
+    sent: Sequence[OrderRow] = (),
+    refused: Sequence[Problem] = (),
+    status: int | None = None,
 ) -> ResponseReturnValue:
-    """Show the rows with their times, or what is wrong with them; everything typed stays."""
+    """Show the rows with their times, or what is wrong with them; everything typed stays.
+
+    ``refused`` is what refused the rows that were ``sent``.
+    """
     members = _members(form)
     valid = form.validate()
     rows, faults = read_rows(form, request.form, members)
@@ -191,25 +198,25 @@ def _checked(
         if made is not None and (not _was_told(row) or not made.validate()):
             lacks = Problem("row_pack_missing", {"value": row.product_name})
             faults.append(Fault(row.place, lacks))
-    told = [*problems, *(_said(each) for each in faults)]
+    told = [*_told_of(sent, refused, form), *(_said(each) for each in faults)]
     plan = OrderPlan()
     if valid and not faults:
         plan = _plan(form, rows, fresh)
         told += [_of_plan(rows, each) for each in plan.problems]
         if plan.rows and not told:
-            told += _what_refuses(form, rows, fresh, plan)
+            asked = [_asked(rows[each.row], each, fresh) for each in plan.rows]
+            refused = _what_refuses(form, asked)
+            told += _told_of(asked, refused, form)
     wrong = status or (422 if told or not valid else 200)
-    return _page(form, rows=rows, plan=plan, fresh=fresh.values(), problems=told), wrong
+    excused = len(told) == len(refused) and may_excuse(current_actor(), refused)
+    page = _page(
+        form, rows=rows, plan=plan, fresh=fresh.values(), problems=told, may_override=excused
+    )
+    return page, wrong
 
 
-def _what_refuses(
-    form: OrderForm,
-    rows: Sequence[AskedRow],
-    fresh: dict[str, NewProductForm],
-    plan: OrderPlan,
-) -> list[str]:
+def _what_refuses(form: OrderForm, asked: Sequence[OrderRow]) -> Sequence[Problem]:
     """Return what would refuse the order if it were sent now: limits of fair use above all."""
-    asked = [_asked(rows[each.row], each, fresh) for each in plan.rows]
     try:
         bookings.look_at_order(
             cooperative_id=int(form.cooperative.data),
@@ -219,8 +226,8 @@ def _what_refuses(
             now=clock.now(),
         )
     except (RuleBroken, SlotTaken) as refused:
-        return _told_of(asked, refused.problems, form)
-    return []
+        return refused.problems
+    return ()
 
 
 def _asked(row: AskedRow, planned: RowPlan, fresh: dict[str, NewProductForm]) -> OrderRow:
@@ -280,16 +287,18 @@ def _page(
     plan: OrderPlan | None = None,
     fresh: Iterable[NewProductForm] = (),
     problems: Sequence[str] = (),
+    may_override: bool = False,
 ) -> str:
     planned = plan.rows if plan is not None else ()
     members = _members(form)
-    skipped = {"csrf_token", "idempotency_key", "placed"}
+    skipped = {"csrf_token", "idempotency_key", "placed", "override"}
     return render_template(
         "bookings/order_new.html",
         form=form,
         members=members,
         fresh=list(fresh),
         problems=problems,
+        may_override=may_override,
         planned=[(each, rows[each.row]) for each in planned],
         placed=[
             placed_text(rows[each.row], each.machine, machine_time(each.starts_at))

@@ -1,6 +1,6 @@
 """Wishes that come back: what fits, booked in one go, and changed together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -36,7 +36,7 @@ from packhouse.queries.slots import MachineChoice, machines_for, product_choice
 from packhouse.queries.slots.repeating import DateCheck, DateChoice, check_dates
 from packhouse.services import bookings
 from packhouse.web.access import Access, allow, current_actor
-from packhouse.web.bookings.frame import bp, told
+from packhouse.web.bookings.frame import bp, may_excuse, told
 from packhouse.web.errors import status_of
 
 THREE_WEEKS = timedelta(days=21)
@@ -86,20 +86,21 @@ def series_create() -> ResponseReturnValue:
             now=clock.now(),
             key=(form.idempotency_key.data or "")[:200] or None,
             source="desk" if actor.role in STAFF else "online",
+            override=(form.override.data or "") if actor.role in STAFF else "",
         )
     except RuleBroken as refused:
-        return _plan_page(form, _dated(refused.problems), checked=True), status_of(refused)
+        return _plan_page(form, refused.problems, checked=True), status_of(refused)
     count = len(answer["bookings"])
     flash(ngettext("%(num)s tanggal dipesan.", "%(num)s tanggal dipesan.", count), "success")
     return redirect(url_for("bookings.series_show", code=answer["code"]), code=303)
 
 
-def _plan_page(form: RepeatForm, refused: list[str] | tuple[()], *, checked: bool) -> str:
+def _plan_page(form: RepeatForm, refused: Sequence[Problem], *, checked: bool) -> str:
     actor, now = current_actor(), clock.now()
     home = _home(form)
     product = product_choice(product_id=form.wish.product_id, actor=actor)
     checks: tuple[DateCheck, ...] = ()
-    problems = list(refused)
+    problems = _dated(refused)
     if "last_day" not in request.values:
         form.last_day.data = form.first_day(home.zone) + THREE_WEEKS
         form.last_day.errors = ()
@@ -121,10 +122,10 @@ def _plan_page(form: RepeatForm, refused: list[str] | tuple[()], *, checked: boo
         home=home,
         first_day=form.first_day(home.zone),
         checked=checked,
-        dates=[(each, _box(each.day, each.fits or each.nearest), told(each.problems))
-               for each in checks],
+        dates=[(each, _box(each.day, each.choice), told(each.problems)) for each in checks],
         ticked=ticked,
         problems=problems,
+        may_override=may_excuse(actor, refused) or any(each.beyond for each in checks),
     )  # fmt: skip
 
 
@@ -164,7 +165,10 @@ def series_show(code: str) -> str:
     return _series_page(series_detail(code=code, actor=current_actor()), ())
 
 
-def _series_page(detail: SeriesDetail, problems: Iterable[str]) -> str:
+def _series_page(
+    detail: SeriesDetail, problems: Iterable[str], excused: DateForm | None = None
+) -> str:
+    """Show a series; ``excused`` is the date that only limits of fair use refuse the staff."""
     actor, now = current_actor(), clock.now()
     series = detail.series
     kept = {each.day: each for each in detail.visits}
@@ -185,13 +189,13 @@ def _series_page(detail: SeriesDetail, problems: Iterable[str]) -> str:
         series=series,
         rows=[(day, kept.get(day)) for day in detail.dates],
         skipped={
-            each.day: (each, _box(each.day, each.fits or each.nearest), told(each.problems))
-            for each in checks
+            each.day: (each, _box(each.day, each.choice), told(each.problems)) for each in checks
         },
         acts=acts,
         movable=acts and bool(_movable(detail)),
         cancellable=acts and bool(_cancellable(detail)),
         problems=list(problems),
+        excused=excused,
         new_key=new_key,
         now=now,
     )
@@ -212,9 +216,11 @@ def series_restore(code: str) -> ResponseReturnValue:
             now=clock.now(),
             key=(form.idempotency_key.data or "")[:200] or None,
             source="desk" if actor.role in STAFF else "online",
+            override=(form.override.data or "") if actor.role in STAFF else "",
         )
     except (RuleBroken, SlotTaken, WrongState) as refused:
-        return _series_page(detail, told(refused.problems)), status_of(refused)
+        excused = form if may_excuse(actor, refused.problems) else None
+        return _series_page(detail, told(refused.problems), excused), status_of(refused)
     flash(_("Tanggal itu sudah dipesan."), "success")
     return redirect(url_for("bookings.series_show", code=code), code=303)
 
