@@ -8,7 +8,7 @@ from packhouse.domain.users import Role
 from packhouse.services import bookings, runs
 from packhouse.services.bookings import Wish
 from tests.factories import Make
-from tests.web.test_runs import Floor, state_of, words
+from tests.web.runs.conftest import Floor, state_of, words
 
 Login = Callable[[Any], FlaskClient]
 

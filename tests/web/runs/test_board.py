@@ -1,8 +1,6 @@
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from packhouse.domain.users import Role
 from packhouse.domain.waitlist import WishKind
@@ -11,16 +9,7 @@ from packhouse.services.runs import Counts
 from packhouse.services.waitlist import Wanted
 from tests.conftest import Browser
 from tests.factories import Make
-from tests.web.test_runs import Floor, state_of, words
-
-Login = Callable[[Any], FlaskClient]
-
-
-@pytest.fixture
-def floor(make: Make, login_as: Login) -> Iterator[Floor]:
-    built = Floor(make, login_as)
-    with built.time(8):
-        yield built
+from tests.web.runs.conftest import Floor, Login, state_of, words
 
 
 def tag_of(answer: Any) -> dict[str, str]:

@@ -10,7 +10,7 @@ from packhouse.db import db
 from packhouse.models.bookings import Booking
 from packhouse.models.businesses import Business
 from tests.factories import Make
-from tests.web.test_runs import Floor, words
+from tests.web.runs.conftest import Floor, words
 
 Login = Callable[[Any], FlaskClient]
 NEWCOMER = {
