@@ -16,6 +16,7 @@ from flask_babel import gettext, ngettext
 from packhouse.channels.words import WORDS
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.time_range import from_epoch
+from packhouse.i18n.businesses import MOVED_NAMES
 from packhouse.i18n.formats import NBSP, local_date, local_datetime, local_span, machine_time
 from packhouse.i18n.locale import force_locale
 from packhouse.i18n.names import name_of
@@ -54,6 +55,7 @@ class Rendered:
     quote: str = ""
     others: tuple[OtherTime, ...] = ()
     more: int = 0
+    also: tuple[str, ...] = ()
 
 
 def render(
@@ -74,6 +76,8 @@ def render(
         return _of_complaint(kind, plain(facts["code"]), plain(site_name), locale)
     if kind == MessageKind.PAPER_EXPIRES:
         return _of_paper(kind, facts, plain(site_name), locale)
+    if kind == MessageKind.BUSINESS_MERGED:
+        return _of_merger(kind, facts, plain(site_name), locale)
     when = period(facts["starts_at"], facts["ends_at"], zone=zone, locale=locale)
     start = local_datetime(from_epoch(facts["starts_at"]), zone, locale=locale)
     known = {"code": plain(facts["code"]), "start": start.replace(NBSP, " ")}
@@ -94,7 +98,15 @@ def render(
             quote=plain(facts.get("question") or facts.get("answer") or ""),
             others=tuple(_other(each, facts, zone, locale) for each in facts.get("others", ())),
             more=int(facts.get("more", 0)),
+            also=tuple(_also(each, zone, locale) for each in facts.get("also", ())),
         )
+
+
+def _also(each: Mapping[str, Any], zone: str, locale: str) -> str:
+    """Return another row of the same order and day in one line."""
+    start, end = from_epoch(each["starts_at"]), from_epoch(each["ends_at"])
+    span = local_span(start, end, zone, locale=locale, style=None).replace(NBSP, " ")
+    return f"{span}, {plain(each['machine'])} ({plain(each['code'])})"
 
 
 def _other(each: Mapping[str, Any], facts: Mapping[str, Any], zone: str, locale: str) -> OtherTime:
@@ -140,6 +152,29 @@ def _of_paper(kind: MessageKind, facts: Mapping[str, Any], site: str, locale: st
         )
 
 
+def _of_merger(kind: MessageKind, facts: Mapping[str, Any], site: str, locale: str) -> Rendered:
+    """Say which record is the one now, what went over to it, and whom to ask."""
+    with force_locale(locale):
+        went = [f"{MOVED_NAMES[each]} ({facts['moved'][each]})" for each in MOVED_NAMES
+                if facts["moved"].get(each)]  # fmt: skip
+        told = {
+            "into": plain(facts["into"]),
+            "number": facts["business"],
+            "merged": plain(facts["merged"]),
+            "old": facts["old"],
+            "moved": ", ".join(went) or gettext("tidak ada"),
+            "ask": ", ".join(each for each in (site, plain(facts["phone"])) if each),
+        }
+        return Rendered(
+            subject=str(WORDS[kind].subject) % told,
+            opening=str(WORDS[kind].opening) % told,
+            code=told["into"],
+            machine="",
+            site=site,
+            when="",
+        )
+
+
 def letter(rendered: Rendered, *, name: str, url: str, locale: str) -> str:
     """Return the plain text of a mail."""
     if not rendered.code:
@@ -159,6 +194,8 @@ def letter(rendered: Rendered, *, name: str, url: str, locale: str) -> str:
             gettext("Tempat: %(site)s", site=rendered.site),
             gettext("Waktu: %(when)s", when=rendered.when),
             *_many(rendered),
+            *([gettext("Juga pada hari itu, dari pesanan yang sama:")] if rendered.also else []),
+            *(f"- {each}" for each in rendered.also),
             "",
             *_other_times(rendered, url),
             *_where_to(rendered, url),

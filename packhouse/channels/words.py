@@ -207,5 +207,13 @@ WORDS: Mapping[MessageKind, Words] = MappingProxyType(
                 " Memesan mesin tetap dapat seperti biasa."
             ),
         ),
+        MessageKind.BUSINESS_MERGED: Words(
+            _l("Dua catatan usaha Anda menjadi satu: %(into)s"),
+            _l(
+                "Yang berlaku sekarang: %(into)s, nomor %(number)s. Catatan %(merged)s, nomor"
+                " %(old)s, diteruskan di sana. Yang berpindah: %(moved)s. Reservasi dan dokumen"
+                " tetap berlaku seperti sebelumnya. Bila ini keliru, tanyakan kepada %(ask)s."
+            ),
+        ),
     }
 )

@@ -44,6 +44,7 @@ class MessageKind(StrEnum):
     WISH_LAPSED = "wish_lapsed"
     COMPLAINT_ANSWERED = "complaint_answered"
     PAPER_EXPIRES = "paper_expires"
+    BUSINESS_MERGED = "business_merged"
     PASSWORD_LINK = "password_link"  # noqa: S105
     EMAIL_LINK = "email_link"
 

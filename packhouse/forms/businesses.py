@@ -27,7 +27,7 @@ from packhouse.domain.businesses import (
     Size,
     size_by_bands,
 )
-from packhouse.forms import IdempotentForm
+from packhouse.forms import BaseForm, IdempotentForm
 from packhouse.forms.slots import DAY_FORMATS, AddressForm, known_id
 from packhouse.forms.users import LONGEST_EMAIL
 from packhouse.i18n.names import name_of, regency_name
@@ -264,6 +264,17 @@ class VerdictForm(IdempotentForm):
         _l("Keterangan"),
         [Optional(), Length(max=500)],
         description=_l("Wajib bila tidak diterima atau dicabut; pemilik usaha membacanya."),
+    )
+
+
+class DismissForm(BaseForm):
+    """Why two records that look like one business are two; ``page`` leads back to the first."""
+
+    page = HiddenField()
+    reason = StringField(
+        _l("Alasan (boleh dikosongkan)"),
+        [Optional(), Length(max=500)],
+        description=_l("Misalnya: kakak dan adik dengan satu nomor ponsel."),
     )
 
 

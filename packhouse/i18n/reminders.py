@@ -48,5 +48,6 @@ MESSAGE_KIND_NAMES = {
     "wish_lapsed": _l("Permintaan di daftar tunggu berakhir"),
     "complaint_answered": _l("Pengaduan dijawab"),
     "paper_expires": _l("Dokumen akan berakhir"),
+    "business_merged": _l("Dua catatan usaha menjadi satu"),
     "work_proposed": _l("Perawatan perlu keputusan"),
 }

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Executable, or_, select, update
+from sqlalchemy import ColumnElement, Executable, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -33,16 +33,15 @@ from packhouse.domain.reminders import (
 from packhouse.domain.time_range import to_epoch
 from packhouse.domain.users import Actor
 from packhouse.errors import NotFound, WrongState
-from packhouse.models.bookings import Booking, JobLine, Order
+from packhouse.models.bookings import Booking
 from packhouse.models.businesses import Membership
 from packhouse.models.machines import Machine
 from packhouse.models.reminders import Message
 from packhouse.models.sites import Site
 from packhouse.models.users import User
 from packhouse.services.audit import Subject, record
+from packhouse.services.outbox import TOGETHER, Line, gather_later, line_of
 
-# Why a mail was held back: another one of the same moment speaks for it.
-TOGETHER = "together"
 REVIVED = ("state", "due_at", "next_at", "not_after", "priority", "attempts", "payload")
 NEVER_QUIET = QuietHours(time(0), time(0))
 
@@ -94,13 +93,21 @@ def _tell(
         for channel in Channel
         if (text := _text(kind, channel, booking, site, now)) is not None
     ]
+    line = line_of(session, booking.job_id)
+    whose = {kind.value: _whose(booking, line, kind) for kind in kinds}
+    people = {
+        those: _people_where(session, Membership.business_id.in_(those))
+        for those in sorted(set(whose.values()))
+    }
     rows = [
         text | {"user_id": user_id, "dedupe_key": _key(text, user_id)}
-        for user_id in _people(session, booking, kinds)
         for text in texts
+        for user_id in people[whose[text["kind"]]]
     ]
     if rows:
         session.execute(_upsert(session.get_bind().dialect.name), rows)
+    if line is not None and REMINDERS & set(kinds):
+        gather_later(session, order_id=line.order_id, now=now)
 
 
 def tell_together(
@@ -141,17 +148,19 @@ def tell_business(
     facts: dict[str, Any],
     now: datetime,
     not_after: datetime,
+    owners_only: bool = False,
 ) -> None:
     """Write one message a channel to each person of a business about what is no booking.
 
     ``key`` makes it the same message however often it is told. It keeps quiet at night where the
-    morning is still in time. ``not_after`` is until when it is of use.
+    morning is still in time. ``not_after`` is until when it is of use. ``owners_only`` leaves out
+    those who only book.
     """
     session.flush()
     zone, quiet = ZoneInfo(site.zone), _quiet_hours()
     morning = quiet.ends_after(now, zone) if quiet.holds(now, zone) else now
     rows = []
-    for user_id in _people_of(session, business_id):
+    for user_id in _people_of(session, business_id, owners_only=owners_only):
         for channel in Channel:
             waits = channel != Channel.IN_APP and now < morning < not_after
             due = morning if waits else now
@@ -231,6 +240,8 @@ def forget_reminders(session: Session, *, booking: Booking, now: datetime) -> No
         if not true:
             message.state = MessageState.CANCELLED
             message.finished_at = now
+    if (line := line_of(session, booking.job_id)) is not None:
+        gather_later(session, order_id=line.order_id, now=now)
 
 
 def _quiet_hours() -> QuietHours:
@@ -248,23 +259,22 @@ def _facts(session: Session, kind: MessageKind, booking: Booking) -> dict[str, A
     }
 
 
-def _people(session: Session, booking: Booking, kinds: Sequence[MessageKind]) -> list[int]:
-    """Return who of the booking's business is told, and who of the cooperative that ordered it.
+def _whose(booking: Booking, line: Line | None, kind: MessageKind) -> tuple[int, ...]:
+    """Return which businesses are told: the booking's own, and the cooperative that ordered it.
 
-    An order is announced, and its day reminded of, once: with its first line.
+    An order is announced once, with its first line.
     """
-    once = MessageKind.BOOKING_CONFIRMED in kinds or bool(REMINDERS & set(kinds))
-    ordering = (
-        select(Order.cooperative_id)
-        .join(JobLine, JobLine.order_id == Order.id)
-        .where(JobLine.job_id == booking.job_id, *([JobLine.position == 1] if once else []))
-    )
-    mine = Membership.business_id == booking.business_id
-    return _people_where(session, or_(mine, Membership.business_id.in_(ordering)))
+    told = {booking.business_id}
+    if line is not None and (line.position == 1 or kind != MessageKind.BOOKING_CONFIRMED):
+        told.add(line.cooperative_id)
+    return tuple(sorted(each for each in told if each is not None))
 
 
-def _people_of(session: Session, business_id: int | None) -> list[int]:
-    return _people_where(session, Membership.business_id == business_id)
+def _people_of(
+    session: Session, business_id: int | None, *, owners_only: bool = False
+) -> list[int]:
+    whose = Membership.business_id == business_id
+    return _people_where(session, whose & (Membership.role == "owner") if owners_only else whose)
 
 
 def _people_where(session: Session, whose: ColumnElement[bool]) -> list[int]:

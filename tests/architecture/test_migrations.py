@@ -150,6 +150,9 @@ def seeded(context: Flask, make: Make) -> Flask:
         business_id=make.business(), name="Ibu Contoh", is_owner=False, actor=operator, now=NOW
     )
     sites.write_standard(code=_code_of(site), text="contoh", actor=SYSTEM, now=NOW)
+    businesses.dismiss_pair(
+        first_id=make.business(), second_id=make.business(), actor=SYSTEM, now=NOW
+    )
     businesses.merge_businesses(
         merged_id=make.business(), into_id=make.business(), reason="contoh", actor=SYSTEM, now=NOW
     )

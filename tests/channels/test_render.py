@@ -8,7 +8,8 @@ from packhouse.domain.reminders import MessageKind
 FACTS = {
     "code": "PK-7", "machine": "Sealer 2", "starts_at": 1795654800, "ends_at": 1795659900,
     "answer_by": 1795640000, "decide_by": 1795640000, "was": 1795654500, "paper": "pirt",
-    "day": "2026-12-08",
+    "day": "2026-12-08", "business": 27, "into": "UD Sari", "old": 12, "merged": "sari",
+    "moved": {"products": 2, "people": 1}, "phone": "+625617350000",
 }  # fmt: skip
 
 
@@ -25,7 +26,7 @@ def test_every_message_can_be_said_in_both_languages(
     text = letter(said, name="Aminah", url="http://127.0.0.1/messages", locale=locale)
 
     booking = ("PK-7", "Sealer 2", "Rumah", said.when) if said.when else ()
-    assert kind in LINKS or any(each in said.subject for each in ("PK-7", "P-IRT"))
+    assert kind in LINKS or any(each in said.subject for each in ("PK-7", "P-IRT", "UD Sari"))
     assert "%" not in said.subject + said.opening + text
     for fact in ("Aminah", said.opening, "http://127.0.0.1/messages", *booking):
         assert fact in text
@@ -90,6 +91,25 @@ def test_a_missing_fact_is_an_error_and_not_a_hole_in_the_text(context: Flask) -
             zone="Asia/Pontianak",
             locale="id",
         )
+
+
+def test_owners_hear_which_business_is_the_one_now_what_moved_and_whom_to_ask(
+    context: Flask,
+) -> None:
+    def said(**other: object) -> str:
+        return render(
+            MessageKind.BUSINESS_MERGED,
+            facts=FACTS | other,
+            site_name="Rumah",
+            zone="",
+            locale="id",
+        ).opening
+
+    assert "UD Sari, nomor 27" in said()
+    assert "nomor 12" in said()
+    assert "Produk (2), Orang yang boleh memesan (1)" in said()
+    assert "Rumah, +625617350000" in said()
+    assert "Yang berpindah: tidak ada." in said(moved={}, phone="")
 
 
 def test_control_characters_become_spaces() -> None:

@@ -214,7 +214,7 @@ def test_every_kind_is_true_of_some_state() -> None:
     of_no_booking = OF_WAITLIST | {
         MessageKind.COMPLAINT_ANSWERED, MessageKind.PAPER_EXPIRES, MessageKind.PASSWORD_LINK,
         MessageKind.EMAIL_LINK, MessageKind.REQUEST_ANSWERED, MessageKind.REQUEST_MISSED,
-        MessageKind.WORK_PROPOSED,
+        MessageKind.WORK_PROPOSED, MessageKind.BUSINESS_MERGED,
     }  # fmt: skip
     for kind in set(MessageKind) - of_no_booking:
         assert any(is_still_true(kind, told_version=1, version=1, state=s) for s in State)

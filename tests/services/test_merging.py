@@ -203,6 +203,8 @@ def test_whatever_refers_to_a_business_goes_over_or_stays_for_a_reason() -> None
         "memberships.business_id",
         "cooperative_members.cooperative_id",
         "cooperative_members.member_id",
+        "dismissed_pairs.first_id",
+        "dismissed_pairs.second_id",
     }
 
     assert links == moved | linked | STAYS

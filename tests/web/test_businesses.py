@@ -8,10 +8,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from packhouse.db import db
+from packhouse.db import db, transaction
 from packhouse.domain.users import Actor, Role
 from packhouse.models.businesses import Business, CooperativeMember, Membership
 from packhouse.models.users import User
+from packhouse.services.outbox import claim_due, record_sent
 from tests.factories import Make
 
 LoginAs = Callable[[Actor], FlaskClient]
@@ -255,3 +256,52 @@ def test_a_manager_merges_two_records_of_one_business(make: Make, login_as: Logi
     again = browser.post(f"/businesses/{old}/merge", data={"into": str(new), "reason": "ganda"})
     assert again.status_code == 422
     assert "sudah digabungkan" in again.text
+
+
+def test_a_manager_says_that_two_are_two_and_takes_it_back(make: Make, login_as: LoginAs) -> None:
+    one, other = (make.business(name=name) for name in ("UD Keripik Lina", "keripik lina"))
+    browser = login_as(make.user(Role.MANAGER))
+    apart, pages = (
+        f"/businesses/{one}/not-same/{other}",
+        (f"/businesses/{one}", "/businesses/duplicates"),
+    )
+    for page in pages:
+        assert f'action="{apart}"' in text(browser, page)
+    assert "Bukan usaha yang sama" in text(browser, f"/businesses/{other}/merge?into={one}")
+    send(browser, apart, 422, reason="x" * 501)
+
+    send(browser, apart, reason="kakak adik")
+    send(browser, apart)
+
+    for page in pages:
+        assert f'action="{apart}"' not in text(browser, page)
+        assert "kakak adik" in text(browser, page)
+        assert "Tampilkan lagi" in text(browser, page)
+    assert "kakak adik" in text(browser, f"/businesses/{other}/merge?into={one}")
+    answer = browser.post(f"{apart}/undo", data={"page": "y"})
+    assert answer.headers["Location"].endswith(f"/businesses/{one}")
+    assert f'action="{apart}"' in text(browser, pages[0])
+
+    for role in (Role.OPERATOR, Role.PRODUCER):
+        send(login_as(make.user(role)), apart, 403)
+        send(login_as(make.user(role)), f"{apart}/undo", 403)
+    assert "not-same" not in text(login_as(make.user(Role.OPERATOR)), pages[0])
+    for wrong in (f"/businesses/{one}/not-same/999", f"/businesses/999/not-same/{other}"):
+        send(browser, wrong, 404)
+        send(browser, f"{wrong}/undo", 404)
+
+
+def test_an_owner_reads_that_her_business_was_merged(make: Make, login_as: LoginAs) -> None:
+    make.site()
+    old, new = (make.business(name=name) for name in ("UD Keripik Lina", "keripik lina"))
+    owner = make.producer(old)
+    with transaction() as session:
+        session.get_one(Membership, (owner.id, old)).role = "owner"
+    send(login_as(make.user(Role.MANAGER)), f"/businesses/{old}/merge", into=str(new), reason="a")
+    for claimed in claim_due(now=make.now, limit=9, worker="w"):
+        record_sent(message_id=claimed.id, token=claimed.token, now=make.now)
+
+    inbox = text(login_as(owner), "/messages")
+
+    assert f"keripik lina, nomor {new}" in inbox
+    assert f'href="/businesses/{new}"' in inbox

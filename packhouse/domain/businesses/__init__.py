@@ -6,6 +6,7 @@ from packhouse.domain.businesses.duplicates import (
     Mergeable,
     Pair,
     likely_pairs,
+    likenesses,
     name_key,
     problems_with_merge,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "lead_due",
     "level_of",
     "likely_pairs",
+    "likenesses",
     "name_key",
     "next_steps",
     "normal_nib",

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Container, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,18 +58,28 @@ def likenesses(first: Known, second: Known) -> tuple[Likeness, ...]:
     return tuple(each for each in Likeness if any(key[0] is each for key in mine & hers))
 
 
-def likely_pairs(known: Iterable[Known]) -> list[Pair]:
+def likely_pairs(
+    known: Iterable[Known], *, apart: Container[tuple[int, int]] = frozenset()
+) -> list[Pair]:
     """Return the pairs that may be one business, most telling first.
 
     Each later record is put beside the oldest that shares something with it: of five with one
-    telephone come four pairs.
+    telephone come four pairs. ``apart`` holds pairs (lower id first) that are known to be two:
+    there the next oldest stands in.
     """
     by_id = {each.id: each for each in known}
     groups: dict[Hashable, list[int]] = defaultdict(list)
     for business_id in sorted(by_id):
         for key in _keys(by_id[business_id]):
             groups[key].append(business_id)
-    found = {(group[0], other) for group in groups.values() for other in group[1:]}
+    found = {
+        pair
+        for group in groups.values()
+        for place, other in enumerate(group)
+        if (
+            pair := next(((one, other) for one in group[:place] if (one, other) not in apart), None)
+        )
+    }
     pairs = [Pair(*each, likenesses(by_id[each[0]], by_id[each[1]])) for each in found]
     order = list(Likeness)
     return sorted(pairs, key=lambda each: (order.index(each.likeness[0]), each.first, each.second))

@@ -3,6 +3,7 @@
 from packhouse.models.businesses.tables import (
     Business,
     CooperativeMember,
+    DismissedPair,
     Document,
     Invitation,
     Membership,
@@ -17,6 +18,7 @@ from packhouse.models.businesses.tables import (
 __all__ = [
     "Business",
     "CooperativeMember",
+    "DismissedPair",
     "Document",
     "Invitation",
     "Membership",

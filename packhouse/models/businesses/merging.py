@@ -11,6 +11,7 @@ from packhouse.db import Base
 from packhouse.models.businesses.tables import (
     Business,
     CooperativeMember,
+    DismissedPair,
     Membership,
     Merger,
 )
@@ -65,6 +66,11 @@ def load_merger(session: Session, business_id: int) -> int | None:
     if found is None:
         return None
     return load_merger(session, found) or found
+
+
+def is_dismissed_with(business_id: int) -> ColumnElement[bool]:
+    """Say of a dismissed pair, in a query, that a business is one of its two."""
+    return (DismissedPair.first_id == business_id) | (DismissedPair.second_id == business_id)
 
 
 def are_linked(session: Session, first: int, second: int) -> bool:

@@ -184,6 +184,23 @@ class Merger(Base):
     moved: Mapped[Any] = mapped_column(Json, default=dict)
 
 
+class DismissedPair(Base):
+    """Two records that look like one business and are not, as somebody found out."""
+
+    __tablename__ = "dismissed_pairs"
+    __table_args__ = (
+        CheckConstraint("first_id < second_id", name="order"),
+        Index(None, "second_id"),
+        STRICT,
+    )
+
+    first_id: Mapped[int] = mapped_column(ForeignKey("businesses.id"), primary_key=True)
+    second_id: Mapped[int] = mapped_column(ForeignKey("businesses.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(default="")
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 def paper_of(row: Document) -> Paper:
     """Return a paper as the rules see it."""
     return Paper(

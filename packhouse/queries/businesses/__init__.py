@@ -1,9 +1,12 @@
 """Businesses as the front desk finds them, and as their own people see them."""
 
 from packhouse.queries.businesses.duplicates import (
+    Dismissed,
     Duplicate,
     MergePreview,
+    dismissed_pairs,
     duplicates,
+    duplicates_of,
     goes_on_as,
     has_namesake,
     merge_preview,
@@ -41,6 +44,7 @@ __all__ = [
     "BusinessDetail",
     "BusinessItem",
     "BusinessesPage",
+    "Dismissed",
     "Duplicate",
     "Invited",
     "MergePreview",
@@ -53,7 +57,9 @@ __all__ = [
     "business_id_of",
     "businesses_page",
     "cautions_of",
+    "dismissed_pairs",
     "duplicates",
+    "duplicates_of",
     "goes_on_as",
     "has_namesake",
     "invitation_view",

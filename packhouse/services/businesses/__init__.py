@@ -1,5 +1,6 @@
 """Businesses: who is registered, who acts for them, and how far their papers have come."""
 
+from packhouse.services.businesses.apart import dismiss_pair, restore_pair
 from packhouse.services.businesses.expiry import warn_of_expiry
 from packhouse.services.businesses.merging import merge_businesses, move_stragglers
 from packhouse.services.businesses.papers import (
@@ -38,6 +39,7 @@ __all__ = [
     "change_role",
     "check_paper",
     "create_business",
+    "dismiss_pair",
     "edit_business",
     "invite_person",
     "merge_businesses",
@@ -48,6 +50,7 @@ __all__ = [
     "remove_cooperative_member",
     "remove_paper",
     "remove_person",
+    "restore_pair",
     "verify_business",
     "warn_of_expiry",
     "withdraw_invitation",

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import setting, transaction, use_case
@@ -11,8 +11,7 @@ from packhouse.domain.businesses import EXPIRY_LEADS, Level, PaperState, lead_du
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.users import Actor
 from packhouse.models.businesses import Business, Document
-from packhouse.models.sites import Site
-from packhouse.services.businesses.steps import local_day, relevel
+from packhouse.services.businesses.steps import local_day, nearest_house, relevel
 from packhouse.services.reminders import tell_business
 
 BATCH = 100
@@ -65,7 +64,7 @@ def _ending(session: Session, today: date) -> list[Document]:
 
 def _warn(session: Session, document: Document, *, now: datetime) -> None:
     business = session.get_one(Business, document.business_id)
-    site = _nearest(session, business)
+    site = nearest_house(session, business)
     if site is None or document.expires_on is None:  # Without a house nobody is told anything.
         return
     last = datetime.combine(document.expires_on, time(23, 59), ZoneInfo(setting("ZONE")))
@@ -84,12 +83,6 @@ def _warn(session: Session, document: Document, *, now: datetime) -> None:
         now=now,
         not_after=last.astimezone(now.tzinfo),
     )
-
-
-def _nearest(session: Session, business: Business) -> Site | None:
-    """Return the house in whose name a business is told: one of its own regency, else the first."""
-    nearness = case((Site.regency_code == business.regency_code, 0), else_=1)
-    return session.scalars(select(Site).order_by(nearness, Site.id).limit(1)).first()
 
 
 def _fallen(session: Session, today: date) -> list[Business]:

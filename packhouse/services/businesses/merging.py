@@ -9,12 +9,33 @@ from sqlalchemy.orm import Session
 from packhouse.db import reading, transaction, use_case
 from packhouse.domain.businesses import Level, Mergeable, problems_with_merge
 from packhouse.domain.permissions import may_merge_businesses
+from packhouse.domain.reminders import NEWS_KEEPS, MessageKind
 from packhouse.domain.users import Actor
-from packhouse.errors import Malformed, NotAllowed, NotFound, RuleBroken
-from packhouse.models.businesses import Business, CooperativeMember, Membership, Merger
-from packhouse.models.businesses.merging import MOVED, are_linked, load_merger, load_moves, owner_in
+from packhouse.errors import Malformed, NotAllowed, RuleBroken
+from packhouse.models.businesses import (
+    Business,
+    CooperativeMember,
+    DismissedPair,
+    Membership,
+    Merger,
+)
+from packhouse.models.businesses.merging import (
+    MOVED,
+    are_linked,
+    is_dismissed_with,
+    load_merger,
+    load_moves,
+    owner_in,
+)
 from packhouse.services.audit import Once, answer_once
-from packhouse.services.businesses.steps import OWNER, note_business, relevel
+from packhouse.services.businesses.steps import (
+    OWNER,
+    locked_pair,
+    nearest_house,
+    note_business,
+    relevel,
+)
+from packhouse.services.reminders import tell_business
 
 LONGEST_REASON = 500
 BATCH = 200
@@ -34,8 +55,9 @@ def merge_businesses(
 
     People, products, bookings, jobs, orders, series, wishes, papers and members go over, in one
     transaction; the emptied record stays, and says where it went. What is in the audit trail,
-    and what was refused to it, stays with the record of its time. A repeat under the same key
-    changes nothing. Raises NotFound, NotAllowed, Malformed without a reason, RuleBroken.
+    and what was refused to it, stays with the record of its time. The owners of both are told. A
+    repeat under the same key changes nothing. Raises NotFound, NotAllowed, Malformed without a
+    reason, RuleBroken.
     """
     if not may_merge_businesses(actor):
         raise NotAllowed
@@ -49,7 +71,7 @@ def merge_businesses(
     with transaction() as session:
 
         def act() -> int:
-            merged, into = _locked(session, merged_id, into_id)
+            merged, into = locked_pair(session, merged_id, into_id)
             _refuse(session, merged, into)
             moved = load_moves(session, merged.id)
             _hand_over(session, merged, into)
@@ -67,6 +89,7 @@ def merge_businesses(
             note_business(
                 session, "business:took_over", into, actor=actor, now=now, merged=merged.id, **facts
             )
+            _tell_owners(session, merged, into, moved, now=now)
             return into.id
 
         done: int = answer_once(session, actor=actor, now=now, once=once, act=act)
@@ -89,7 +112,7 @@ def move_stragglers(*, actor: Actor, now: datetime) -> int:
     with transaction() as session:
         for merged_id, late in found:
             into_id = load_merger(session, merged_id) or merged_id
-            merged, into = _locked(session, merged_id, into_id)
+            merged, into = locked_pair(session, merged_id, into_id)
             _hand_over(session, merged, into)
             for business in (merged, into):
                 relevel(session, business, actor=actor, now=now)
@@ -99,23 +122,6 @@ def move_stragglers(*, actor: Actor, now: datetime) -> int:
 
 
 # --- steps --------------------------------------------------------------------------------------
-
-
-def _locked(session: Session, merged_id: int, into_id: int) -> tuple[Business, Business]:
-    """Lock both records, in the order of their ids: nobody refers to them anew until the end."""
-    rows = {
-        each.id: each
-        for each in session.scalars(
-            select(Business)
-            .where(Business.id.in_((merged_id, into_id)))
-            .order_by(Business.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    }
-    if not {merged_id, into_id} <= rows.keys():
-        raise NotFound("business_not_found")
-    return rows[merged_id], rows[into_id]
 
 
 def _refuse(session: Session, merged: Business, into: Business) -> None:
@@ -141,6 +147,7 @@ def _hand_over(session: Session, merged: Business, into: Business) -> None:
         session.execute(update(owner.table).where(owner == merged.id).values({owner: into.id}))
     _hand_over_people(session, merged.id, into.id)
     _hand_over_members(session, merged.id, into.id)
+    _hand_over_dismissals(session, merged.id, into.id)
     session.expire_all()
 
 
@@ -196,4 +203,48 @@ def _hand_over_members(session: Session, merged_id: int, into_id: int) -> None:
             | (CooperativeMember.member_id == merged_id)
         )
         .execution_options(synchronize_session=False)
+    )
+
+
+def _hand_over_dismissals(session: Session, merged_id: int, into_id: int) -> None:
+    """Who was another than the one is another than both; that these two were two is forgotten."""
+    dismissed = session.scalars(select(DismissedPair).where(is_dismissed_with(merged_id))).all()
+    for each in dismissed:
+        other = each.second_id if each.first_id == merged_id else each.first_id
+        first, second = sorted((other, into_id))
+        if first != second and session.get(DismissedPair, (first, second)) is None:
+            session.add(
+                DismissedPair(
+                    first_id=first, second_id=second, reason=each.reason,
+                    actor_id=each.actor_id, at=each.at,
+                )
+            )  # fmt: skip
+        session.delete(each)
+    session.flush()
+
+
+def _tell_owners(
+    session: Session, merged: Business, into: Business, moved: dict[str, int], *, now: datetime
+) -> None:
+    """Tell the owners of both, who all are owners of the one by now; without a house, nobody."""
+    site = nearest_house(session, into)
+    if site is None:
+        return
+    tell_business(
+        session,
+        kind=MessageKind.BUSINESS_MERGED,
+        business_id=into.id,
+        owners_only=True,
+        site=site,
+        key=f"merger:{merged.id}",
+        facts={
+            "business": into.id,
+            "into": into.name,
+            "old": merged.id,
+            "merged": merged.name,
+            "moved": {name: count for name, count in moved.items() if count},
+            "phone": site.phone,
+        },
+        now=now,
+        not_after=now + NEWS_KEEPS,
     )

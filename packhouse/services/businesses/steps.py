@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, select
 from sqlalchemy.orm import Session
 
 from packhouse.db import setting
@@ -20,6 +20,7 @@ from packhouse.models.businesses import (
     load_level,
 )
 from packhouse.models.businesses.merging import load_merger
+from packhouse.models.sites import Site
 from packhouse.models.users import User
 from packhouse.services.audit import Subject, record
 
@@ -51,6 +52,29 @@ def kept_business(session: Session, business_id: int, actor: Actor) -> Business:
     if load_merger(session, business_id) is not None:
         raise WrongState("business_merged")
     return business
+
+
+def locked_pair(session: Session, first_id: int, second_id: int) -> tuple[Business, Business]:
+    """Lock both records, in the order of their ids: nobody refers to them anew until the end."""
+    rows = {
+        each.id: each
+        for each in session.scalars(
+            select(Business)
+            .where(Business.id.in_((first_id, second_id)))
+            .order_by(Business.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    }
+    if not {first_id, second_id} <= rows.keys():
+        raise NotFound("business_not_found")
+    return rows[first_id], rows[second_id]
+
+
+def nearest_house(session: Session, business: Business) -> Site | None:
+    """Return the house in whose name a business is told: one of its own regency, else the first."""
+    nearness = case((Site.regency_code == business.regency_code, 0), else_=1)
+    return session.scalars(select(Site).order_by(nearness, Site.id).limit(1)).first()
 
 
 def producer_called(session: Session, email: str, problems: list[Problem]) -> User | None:

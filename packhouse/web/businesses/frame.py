@@ -20,9 +20,12 @@ from packhouse.forms.businesses import (
     MemberForm,
     PersonOfBusinessForm,
 )
+from packhouse.i18n.businesses import LIKENESS_NAMES
 from packhouse.queries.businesses import (
     BusinessDetail,
     business_detail,
+    dismissed_pairs,
+    duplicates_of,
     invitations_of,
     papers_of,
     standing,
@@ -46,6 +49,7 @@ def business_page(business_id: int, **filled: Any) -> str:
         "member": MemberForm(formdata=None),
         "level": LevelForm(formdata=None, data={"level": found.business.seen_level}),
     }
+    merges = may_merge_businesses(actor)
     products = products_of(business_id=business_id, actor=actor)
     return render_template(
         "businesses/show.html",
@@ -59,7 +63,10 @@ def business_page(business_id: int, **filled: Any) -> str:
         product_names={each.id: each.name for each in products},
         today=today_of(now),
         serves=may_serve_businesses(actor),
-        merges=may_merge_businesses(actor),
+        merges=merges,
+        alike=duplicates_of(business_id=business_id, actor=actor) if merges else (),
+        apart=dismissed_pairs(actor=actor, business_id=business_id) if merges else (),
+        likeness=LIKENESS_NAMES,
         keeps=keeps,
         acts=acts,
         **(forms | filled),

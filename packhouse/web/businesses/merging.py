@@ -1,4 +1,4 @@
-"""Businesses that are on record twice: found, looked at side by side, merged."""
+"""Businesses that may be on record twice: found, seen side by side, merged or told apart."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -6,18 +6,19 @@ from flask_babel import gettext as _
 
 from packhouse import clock
 from packhouse.errors import RuleBroken
-from packhouse.forms.businesses import MergeForm
+from packhouse.forms.businesses import DismissForm, MergeForm
 from packhouse.i18n.businesses import LIKENESS_NAMES, MOVED_NAMES
 from packhouse.i18n.messages import problem_text
 from packhouse.queries.businesses import (
     business_detail,
     business_id_of,
+    dismissed_pairs,
     duplicates,
     merge_preview,
 )
 from packhouse.services import businesses
 from packhouse.web.access import Access, allow, current_actor
-from packhouse.web.businesses.frame import bp
+from packhouse.web.businesses.frame import back_to, bp
 
 
 @bp.get("/businesses/duplicates")
@@ -26,6 +27,7 @@ def duplicate() -> str:
     return render_template(
         "businesses/duplicates.html",
         pairs=duplicates(actor=current_actor()),
+        apart=dismissed_pairs(actor=current_actor()),
         likeness=LIKENESS_NAMES,
     )
 
@@ -70,7 +72,43 @@ def merge(business_id: int) -> ResponseReturnValue:
     return redirect(url_for("businesses.show", business_id=into), code=303)
 
 
-def _page(merged_id: int, into_id: int, form: MergeForm) -> str:
+@bp.post("/businesses/<int:business_id>/not-same/<int:other_id>")
+@allow(Access.MANAGER)
+def dismiss(business_id: int, other_id: int) -> ResponseReturnValue:
+    form = DismissForm()
+    if not form.validate():
+        return _page(business_id, other_id, MergeForm(formdata=None), form), 422
+    businesses.dismiss_pair(
+        first_id=business_id,
+        second_id=other_id,
+        reason=form.reason.data or "",
+        actor=current_actor(),
+        now=clock.now(),
+    )
+    flash(_("Keduanya dicatat sebagai dua usaha dan tidak diduga sama lagi."), "success")
+    return _back(form, business_id)
+
+
+@bp.post("/businesses/<int:business_id>/not-same/<int:other_id>/undo")
+@allow(Access.MANAGER)
+def restore(business_id: int, other_id: int) -> ResponseReturnValue:
+    form = DismissForm()
+    businesses.restore_pair(
+        first_id=business_id, second_id=other_id, actor=current_actor(), now=clock.now()
+    )
+    flash(_("Keduanya diperiksa lagi seperti usaha lain."), "success")
+    return _back(form, business_id)
+
+
+def _back(form: DismissForm, business_id: int) -> ResponseReturnValue:
+    if form.page.data:
+        return back_to(business_id)
+    return redirect(url_for("businesses.duplicate"), code=303)
+
+
+def _page(
+    merged_id: int, into_id: int, form: MergeForm, dismissing: DismissForm | None = None
+) -> str:
     preview = merge_preview(merged_id=merged_id, into_id=into_id, actor=current_actor())
     form.into.data = str(into_id)
     return render_template(
@@ -79,4 +117,6 @@ def _page(merged_id: int, into_id: int, form: MergeForm) -> str:
         problems=[problem_text(each.code, each.facts) for each in preview.problems],
         moved=[(MOVED_NAMES[name], count) for name, count in preview.moved],
         form=form,
+        dismissing=dismissing or DismissForm(formdata=None),
+        likeness=LIKENESS_NAMES,
     )
