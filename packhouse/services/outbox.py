@@ -4,22 +4,25 @@ Nothing is sent inside a transaction. A claim is a lease of a minute with a toke
 records after its lease has passed to another changes nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Boolean, ColumnElement, case, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
-from packhouse.db import setting, transaction, use_case
-from packhouse.domain.bookings import State
+from packhouse.db import before_commit, setting, transaction, use_case
+from packhouse.domain.bookings import State, day_on
 from packhouse.domain.reminders import (
     ASK_AGAIN_AFTER,
     LEASE,
     MAX_TRIES,
+    REMINDERS,
     URGENT,
     Channel,
     Failure,
@@ -29,11 +32,18 @@ from packhouse.domain.reminders import (
     is_still_true,
     retry_at,
 )
-from packhouse.models.bookings import Booking
+from packhouse.domain.time_range import from_epoch
+from packhouse.models.bookings import Booking, JobLine, Order
 from packhouse.models.reminders import Message
 from packhouse.models.sites import Site
 from packhouse.models.users import User
 
+# Why a message was held back: another one speaks for it.
+TOGETHER = "together"
+# A person was reminded, or may have been: nothing reminds her of the same day once more.
+REMINDED = frozenset(
+    {MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN, MessageState.DEAD}
+)
 # Written out, not bound: only so does SQLite see that the partial index fits.
 IS_OPEN = "messages.state IN ('due', 'sending', 'unknown')"
 
@@ -54,6 +64,87 @@ class Claimed:
     site_name: str
     zone: str
     facts: dict[str, Any]
+
+
+class Line(NamedTuple):
+    """Where a job stands in an order, and which cooperative ordered it."""
+
+    order_id: int
+    position: int
+    cooperative_id: int
+
+
+def line_of(session: Session, job_id: int | None) -> Line | None:
+    """Return the line of an order that a job is, None for what nobody ordered for others."""
+    query = (
+        select(JobLine.order_id, JobLine.position, Order.cooperative_id)
+        .join(Order, Order.id == JobLine.order_id)
+        .where(JobLine.job_id == job_id)
+    )
+    row = session.execute(query).first() if job_id is not None else None
+    return Line(*row) if row is not None else None
+
+
+def gather_later(session: Session, *, order_id: int, now: datetime) -> None:
+    """Let the reminders of an order's day be one, once all its rows are as they will be."""
+    finish = partial(_gather, order_id=order_id, now=now)
+    before_commit(session, f"reminders of order {order_id}", finish)
+
+
+def _gather(session: Session, *, order_id: int, now: datetime) -> None:
+    """Leave each person one reminder of a kind for all rows of an order on one local day.
+
+    The earliest row speaks, and names the others; their own reminders are held back with the
+    reason, and speak when it no longer can. What is on its way or sent is not repeated.
+    """
+    jobs = select(JobLine.job_id).where(JobLine.order_id == order_id)
+    found = session.execute(
+        select(Message, Booking, Site.zone)
+        .join(Booking, Booking.id == Message.booking_id)
+        .join(Site, Site.id == Booking.site_id)
+        .where(Booking.job_id.in_(jobs), Message.kind.in_([each.value for each in REMINDERS]))
+        .order_by(Message.id)
+        .execution_options(populate_existing=True)
+    )
+    days: dict[tuple[Any, ...], list[tuple[Message, Booking]]] = defaultdict(list)
+    for message, booking, zone in found:
+        if message.payload:  # What has served its time is of a day long past.
+            day = day_on(from_epoch(message.payload["starts_at"]), zone)
+            days[message.user_id, message.kind, message.channel, day].append((message, booking))
+    for rows in days.values():
+        is_reminded = any(message.state in REMINDED for message, _booking in rows)
+        waiting = [message for message, booking in rows if _waits(message, booking, now)]
+        _speak_once(waiting, now, is_reminded=is_reminded)
+
+
+def _waits(message: Message, booking: Booking, now: datetime) -> bool:
+    """Say whether a reminder is still to be sent, or would be if no other one spoke for it."""
+    held = message.state == MessageState.SUPPRESSED and message.last_error == TOGETHER
+    true = is_still_true(
+        MessageKind(message.kind),
+        told_version=message.booking_version or 0,
+        version=booking.version,
+        state=State(booking.state),
+    )
+    return true and message.not_after > now and (held or message.state == MessageState.DUE)
+
+
+def _speak_once(waiting: Sequence[Message], now: datetime, *, is_reminded: bool) -> None:
+    told = [
+        {name: value for name, value in each.payload.items() if name != "also"} for each in waiting
+    ]
+    in_time = sorted(
+        zip(waiting, told, strict=True), key=lambda each: (each[1]["starts_at"], each[0].id)
+    )
+    for number, (message, facts) in enumerate(in_time):
+        speaks = number == 0 and not is_reminded
+        others = [each for _message, each in in_time[1:]] if speaks else []
+        message.payload = facts | ({"also": others} if others else {})
+        if speaks and message.state != MessageState.DUE:
+            message.state, message.finished_at, message.last_error = MessageState.DUE, None, None
+        elif not speaks and message.state == MessageState.DUE:
+            message.state, message.finished_at = MessageState.SUPPRESSED, now
+            message.last_error = TOGETHER
 
 
 @use_case

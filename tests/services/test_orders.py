@@ -1,12 +1,15 @@
 """A cooperative books for its members: all rows or none, each counted, each with its lot."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
+from packhouse.channels.render import letter, render
 from packhouse.db import db, transaction
+from packhouse.domain.reminders import MessageKind
 from packhouse.domain.users import Actor, Role
 from packhouse.errors import NotFound, RuleBroken, SlotTaken
 from packhouse.models.bookings import Booking, Job, JobLine, Order, RuleException
@@ -16,7 +19,7 @@ from packhouse.models.reminders import Message
 from packhouse.models.sites import Site
 from packhouse.queries.audit import verify
 from packhouse.services import bookings
-from packhouse.services.bookings import OrderRow, Wish
+from packhouse.services.bookings import OrderRow, Shift, Target, Wish
 from packhouse.services.products import Recipe
 from tests.factories import Make
 
@@ -86,11 +89,132 @@ def test_the_secretary_is_told_of_an_order_once_and_reminded_once(
     cooperative.book(cooperative.rows())
 
     def told(actor: Actor) -> list[str]:
-        query = select(Message.kind).where(Message.user_id == actor.id, Message.channel == "in_app")
+        query = select(Message.kind).where(
+            Message.user_id == actor.id, Message.channel == "in_app", Message.state == "due"
+        )
         return sorted(db.session.scalars(query))
 
     assert told(cooperative.secretary).count("booking_confirmed") == 1
     assert told(cooperative.secretary) == told(member)
+    assert len(told(member)) == len(set(told(member)))
+
+
+class Reminders:
+    """The reminders of one person, a day before, by mail: what is to come, and of what it tells."""
+
+    def __init__(self, actor: Actor, kind: str = "reminder_1_day") -> None:
+        self.mine = (
+            Message.user_id == actor.id, Message.kind == kind, Message.channel == "email",
+        )  # fmt: skip
+
+    def due(self) -> list[list[str]]:
+        """The codes each of them names, by time."""
+        db.session.rollback()
+        query = select(Message.payload).where(*self.mine, Message.state == "due")
+        facts = db.session.scalars(query.order_by(Message.due_at)).all()
+        return [[each["code"], *(more["code"] for more in each.get("also", ()))] for each in facts]
+
+    def send(self) -> None:
+        """Let what is to come be sent."""
+        with transaction() as session:
+            for each in session.scalars(select(Message).where(*self.mine, Message.state == "due")):
+                each.state, each.finished_at = "sent", each.due_at
+
+
+def codes(made: dict[str, Any]) -> list[str]:
+    return [str(each["code"]) for each in made["bookings"]]
+
+
+def busy_member(cooperative: Cooperative) -> tuple[Actor, list[OrderRow]]:
+    """Return a member with three rows on one day and one on the next, and the rows."""
+    at, product = cooperative.make.at, cooperative.products[0]
+    starts = [at(9), at(10), at(13), at(8, days=3)]
+    rows = [OrderRow(cooperative.members[0], 200, "M3", each, product_id=product)
+            for each in starts]  # fmt: skip
+    other = OrderRow(cooperative.members[1], 200, "M4", at(9), product_id=cooperative.products[1])
+    return cooperative.make.producer(cooperative.members[0]), [*rows, other]
+
+
+def test_a_day_of_an_order_is_reminded_of_once_and_lists_its_rows(
+    cooperative: Cooperative,
+) -> None:
+    member, rows = busy_member(cooperative)
+
+    first, theirs, second, third, later = codes(cooperative.book(rows))
+
+    assert Reminders(member).due() == [[first, second, third], [later]]
+    assert Reminders(member, "reminder_2_hours").due() == [[first, second, third], [later]]
+    assert Reminders(cooperative.secretary).due() == [[first, theirs, second, third], [later]]
+    assert verify(now=cooperative.make.now) == ()
+
+
+def test_moving_or_cancelling_a_row_corrects_the_reminder_to_come(
+    cooperative: Cooperative,
+) -> None:
+    make = cooperative.make
+    member, rows = busy_member(cooperative)
+    made = cooperative.book(rows)
+    first, theirs, second, third, later = codes(made)
+
+    target = Target(make.at(10, days=3))
+    bookings.move(code=second, target=target, actor=member, now=make.now)
+    assert Reminders(member).due() == [[first, third], [later, second]]
+
+    bookings.cancel(code=first, actor=member, now=make.now)
+    assert Reminders(member).due() == [[third], [later, second]]
+    assert Reminders(cooperative.secretary).due() == [[theirs, third], [later, second]]
+
+    by = timedelta(days=5)
+    shifts = [
+        Shift(code, machine, starts_at + by)
+        for code, machine, starts_at in [
+            (theirs, "M4", make.at(9)), (third, "M3", make.at(13)),
+            (later, "M3", make.at(8, days=3)), (second, "M3", make.at(10, days=3)),
+        ]
+    ]  # fmt: skip
+    bookings.move_job(
+        code=str(made["code"]), shifts=shifts, actor=cooperative.secretary, now=make.now
+    )
+    assert Reminders(cooperative.secretary).due() == [[theirs, third], [later, second]]
+    assert verify(now=make.now) == ()
+
+
+def test_a_reminder_that_was_sent_is_not_repeated_by_another_row(
+    cooperative: Cooperative,
+) -> None:
+    make = cooperative.make
+    member, rows = busy_member(cooperative)
+    first, _theirs, second, third, _later = codes(cooperative.book(rows[:3] + rows[4:] + rows[3:4]))
+    Reminders(member).send()
+
+    bookings.cancel(code=first, actor=member, now=make.now)
+    target = Target(make.at(14))
+    bookings.move(code=third, target=target, actor=member, now=make.now)
+
+    assert Reminders(member).due() == []
+    assert Reminders(member, "reminder_2_hours").due()[0] == [second, third]
+
+
+def test_a_mail_of_a_day_lists_the_other_rows_of_the_order(cooperative: Cooperative) -> None:
+    member, rows = busy_member(cooperative)
+    _first, _theirs, second, _third, _later = codes(cooperative.book(rows))
+    db.session.rollback()
+    facts = db.session.scalars(
+        select(Message.payload)
+        .where(*Reminders(member).mine, Message.state == "due")
+        .order_by(Message.due_at)
+    ).first()
+    assert facts is not None
+
+    rendered = render(
+        MessageKind.REMINDER_1_DAY, facts=facts, site_name="Rumah Kemasan", zone="Asia/Pontianak",
+        locale="id",
+    )  # fmt: skip
+
+    told = letter(rendered, name="Ibu Sari", url="https://contoh.id/messages", locale="id")
+    assert "Juga pada hari itu, dari pesanan yang sama:" in told
+    assert f"({second})" in told
+    assert "10.00" in told
 
 
 def test_nothing_stays_when_one_row_is_taken_or_breaks_a_rule(cooperative: Cooperative) -> None:

@@ -15,6 +15,7 @@ from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.models.bookings import Booking
 from packhouse.models.businesses import CooperativeMember
 from packhouse.models.products import Product
+from packhouse.models.reminders import Message
 from packhouse.queries.audit import verify
 from packhouse.services import bookings, sites
 from packhouse.services.bookings import OrderRow, Wish
@@ -273,3 +274,26 @@ def test_what_limits_refuse_is_told_before_an_order_is_sent(office: Office, make
     assert status == 422
     assert "Dapur Bu Sari:" in page
     assert count() == 0
+
+
+def test_the_inbox_lists_a_day_of_an_order_in_one_reminder(office: Office, make: Make) -> None:
+    rows = [
+        OrderRow(office.sari, 200, "M3", make.at(hour), product_id=office.chips)
+        for hour in (9, 10, 13)
+    ]
+    bookings.book_order(
+        cooperative_id=office.id, site="PTK", rows=rows, actor=office.secretary, now=make.now
+    )
+    with transaction() as session:
+        for each in session.scalars(select(Message).where(Message.state == "due")):
+            each.state, each.finished_at = "sent", each.due_at
+
+    page = unescape(office.browser.get("/messages").text).replace("\xa0", " ")
+
+    reminders = page.split('<article class="panel')[1:]
+    day_before = [each for each in reminders if "Aman berangkat: reservasi" in each]
+    assert len(day_before) == 1
+    told = day_before[0]
+    assert "Juga pada hari itu, dari pesanan yang sama:" in told
+    assert told.count("<li>10.00") == 1
+    assert told.count("<li>13.00") == 1
