@@ -33,24 +33,32 @@ def _named(family: str, name: str) -> Told:
     return lambda row: name_of(family, getattr(row, name)) if getattr(row, name) else ""
 
 
+def _asset(name: str) -> Told:
+    return lambda row: getattr(row.asset, name)
+
+
+def _fund(row: RegisterRow) -> str:
+    return name_of("fund", row.asset.fund_kind) if row.asset.fund_kind else ""
+
+
 # Heading for programs, heading for people, value for programs, value for people where it differs.
 COLUMNS: tuple[tuple[str, LazyString, Told, Told | None], ...] = (
     ("code", _l("Kode mesin"), _plain("machine"), None),
     ("name", _l("Nama mesin"), _plain("name"), None),
     ("kind", _l("Jenis mesin"), _plain("kind"), _named("kind", "kind")),
-    ("asset_code", _l("Kode barang"), _plain("asset_code"), None),
-    ("asset_number", _l("NUP"), _plain("asset_number"), None),
-    ("acquired_year", _l("Tahun perolehan"), _plain("acquired_year"), None),
-    ("acquisition_value", _l("Nilai perolehan"), _plain("acquisition_value"), None),
-    ("fund_kind", _l("Sumber dana"), _plain("fund_kind"), _named("fund", "fund_kind")),
-    ("fund_source", _l("Keterangan sumber dana"), _plain("fund_source"), None),
-    ("holder", _l("Pemegang barang"), _plain("holder"), None),
+    ("asset_code", _l("Kode barang"), _asset("asset_code"), None),
+    ("asset_number", _l("NUP"), _asset("asset_number"), None),
+    ("acquired_year", _l("Tahun perolehan"), _asset("acquired_year"), None),
+    ("acquisition_value", _l("Nilai perolehan"), _asset("acquisition_value"), None),
+    ("fund_kind", _l("Sumber dana"), _asset("fund_kind"), _fund),
+    ("fund_source", _l("Keterangan sumber dana"), _asset("fund_source"), None),
+    ("holder", _l("Pemegang barang"), _asset("holder"), None),
     ("site", _l("Kode rumah kemasan"), _plain("site"), None),
     ("site_name", _l("Rumah kemasan"), _plain("site_name"), None),
     ("room", _l("Ruang atau posisi"), _plain("room"), None),
     ("placement", _l("Penempatan"), _plain("placement"), _named("placement", "placement")),
     ("due_on", _l("Dipinjamkan sampai"), _plain("due_on"), None),
-    ("condition", _l("Kondisi"), lambda row: MARKS[Condition(row.condition)], None),
+    ("condition", _l("Kondisi"), lambda row: MARKS[Condition(row.asset.condition)], None),
     ("condition_on", _l("Diperiksa"), _local_day("condition_at"), None),
     ("commissioned_on", _l("Mulai beroperasi"), _local_day("commissioned_at"), None),
     ("retired_on", _l("Tidak dipakai lagi sejak"), _local_day("retired_at"), None),

@@ -78,8 +78,8 @@ def test_a_machine_tells_its_past_to_everybody_and_its_names_to_the_staff(
     assert [(each.action, each.who) for each in seen.changes] == [
         ("machine:tariff_set", manager.name)
     ]
-    assert seen.acquisition_value == 45_000_000
-    assert (public.changes, public.acquisition_value) == ((), None)
+    assert seen.asset.acquisition_value == 45_000_000
+    assert (public.changes, public.asset.acquisition_value) == ((), None)
     assert len(public.breakdowns) == 1
     with pytest.raises(NotFound):
         machine_detail(code="B", actor=manager, now=now)

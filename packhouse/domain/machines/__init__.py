@@ -1,6 +1,7 @@
 """Machines: what each can do, how long it takes, what its runs teach, and the asset it is."""
 
 from packhouse.domain.machines.assets import (
+    ASSET_FIELDS,
     MARKS,
     Asset,
     Condition,
@@ -8,6 +9,7 @@ from packhouse.domain.machines.assets import (
     Move,
     Part,
     PlacementKind,
+    asset_of,
     problems_with_asset,
     problems_with_move,
     problems_with_part,
@@ -51,6 +53,7 @@ from packhouse.domain.machines.rates import (
 )
 
 __all__ = [
+    "ASSET_FIELDS",
     "BESIDE",
     "ENOUGH_RUNS",
     "GRID_MINUTES",
@@ -75,6 +78,7 @@ __all__ = [
     "RateRange",
     "Stage",
     "WorkMinutes",
+    "asset_of",
     "cleanings_on",
     "closing_clean_fits",
     "is_waited_for",

@@ -6,7 +6,7 @@ NUP, and their condition is told as B, RR or RB (Permendagri 19/2016, 47/2021).
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 
@@ -65,6 +65,14 @@ class Asset:
     fund_source: str = ""
     holder: str = ""
     condition: str = Condition.GOOD
+
+
+ASSET_FIELDS = tuple(each.name for each in fields(Asset))
+
+
+def asset_of(described: object) -> Asset:
+    """Return the register's row of anything that has its fields: a machine, or a draft of one."""
+    return Asset(**{name: getattr(described, name) for name in ASSET_FIELDS})
 
 
 # Three to eight groups of digits (national and regional codings), or ten digits in one.

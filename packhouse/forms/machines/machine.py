@@ -21,6 +21,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from packhouse.domain.machines import (
+    ASSET_FIELDS,
     KINDS,
     FundKind,
     KindDefaults,
@@ -200,8 +201,8 @@ class MachineForm(BaseForm):
         machine = known.machine
         for name in ("code", "name", "kind", "lane", "attended", "needs_approval"):
             self[name].data = getattr(machine, name)
-        for name in ASSET:
-            self[name].data = getattr(known, name)
+        for name in ASSET_FIELDS:
+            self[name].data = getattr(known.asset, name)
         self.packs.data = list(machine.packs)
         self.rate_per_minute.data = Decimal(str(machine.rate_per_minute))
         self.rates.data = "; ".join(
@@ -258,12 +259,6 @@ class MachineForm(BaseForm):
             holder=self.holder.data or "",
             condition=self.condition.data,
         )
-
-
-ASSET = (
-    "asset_code", "asset_number", "acquired_year", "acquisition_value", "fund_kind", "fund_source",
-    "holder", "condition",
-)  # fmt: skip
 
 
 def _read_rates(text: str) -> Mapping[str, Decimal]:

@@ -1,7 +1,7 @@
 """All there is to know of one machine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading
+from packhouse.domain.machines import Asset, asset_of
 from packhouse.domain.permissions import may_audit, may_operate
 from packhouse.domain.users import Actor
 from packhouse.models.audit import AuditEntry
@@ -60,14 +61,7 @@ class MachineDetail:
 
     machine: MachineItem
     rates: Mapping[str, float | None]
-    asset_code: str
-    asset_number: str
-    acquired_year: int | None
-    acquisition_value: int | None
-    fund_kind: str
-    fund_source: str
-    holder: str
-    condition: str
+    asset: Asset
     converted_at: datetime | None
     lane_document: str
     tariffs: tuple[TariffItem, ...]
@@ -106,17 +100,11 @@ def machine_detail(*, code: str, actor: Actor | None, now: datetime) -> MachineD
         .order_by(Breakdown.started_at.desc())
         .limit(MOST_HISTORY)
     )
+    asset = asset_of(row)
     return MachineDetail(
         machine=item,
         rates={each.pack: each.rate_per_minute for each in packs},
-        asset_code=row.asset_code,
-        asset_number=row.asset_number,
-        acquired_year=row.acquired_year,
-        acquisition_value=row.acquisition_value if known else None,
-        fund_kind=row.fund_kind,
-        fund_source=row.fund_source,
-        holder=row.holder,
-        condition=row.condition,
+        asset=asset if known else replace(asset, acquisition_value=None),
         converted_at=row.converted_at,
         lane_document=row.lane_document if known else "",
         tariffs=tuple(TariffItem(*each) for each in tariffs),

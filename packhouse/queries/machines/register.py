@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from packhouse.db import reading
 from packhouse.domain.bookings import State
+from packhouse.domain.machines import Asset, asset_of
 from packhouse.domain.permissions import may_audit, may_manage, may_operate, may_review
 from packhouse.domain.users import Actor
 from packhouse.errors import NotAllowed, NotFound
@@ -26,7 +27,7 @@ PER_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class RegisterRow:
-    """A machine as the asset officer keeps it; ``value`` in rupiah, ``room`` where it stands.
+    """A machine as the asset officer keeps it; ``room`` is where it stands.
 
     ``condition_at`` is when somebody last looked; None for a machine nobody has looked at since
     it was registered.
@@ -42,14 +43,7 @@ class RegisterRow:
     room: str
     placement: str
     due_on: date | None
-    asset_code: str
-    asset_number: str
-    acquired_year: int | None
-    acquisition_value: int | None
-    fund_kind: str
-    fund_source: str
-    holder: str
-    condition: str
+    asset: Asset
     condition_at: datetime | None
     commissioned_at: datetime
     retired_at: datetime | None
@@ -327,14 +321,7 @@ def _row(row: Any) -> RegisterRow:
         room=row.room or "",
         placement=row.placement or "own",
         due_on=row.due_on,
-        asset_code=machine.asset_code,
-        asset_number=machine.asset_number,
-        acquired_year=machine.acquired_year,
-        acquisition_value=machine.acquisition_value,
-        fund_kind=machine.fund_kind,
-        fund_source=machine.fund_source,
-        holder=machine.holder,
-        condition=machine.condition,
+        asset=asset_of(machine),
         condition_at=row.condition_at,
         commissioned_at=machine.commissioned_at,
         retired_at=machine.retired_at,

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from packhouse.domain.machines import (
+    ASSET_FIELDS,
     KINDS,
     KindDefaults,
     MachineKind,
@@ -14,7 +15,7 @@ from packhouse.domain.machines import (
 )
 from packhouse.errors import Problem
 from packhouse.models.machines import Machine
-from packhouse.services.machines.drafts import ASSET_FIELDS, Draft
+from packhouse.services.machines.drafts import Draft
 
 T = TypeVar("T")
 COLUMNS = (

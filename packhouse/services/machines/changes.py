@@ -10,7 +10,12 @@ from sqlalchemy.orm import Session
 from packhouse.db import transaction, use_case
 from packhouse.domain.bookings import HOLDING
 from packhouse.domain.downtime import usual_needs
-from packhouse.domain.machines import MachineTime, cleanings_on, closing_clean_fits
+from packhouse.domain.machines import (
+    ASSET_FIELDS,
+    MachineTime,
+    cleanings_on,
+    closing_clean_fits,
+)
 from packhouse.domain.permissions import may_manage
 from packhouse.domain.users import Actor
 from packhouse.errors import NotAllowed, NotFound, Problem, RuleBroken
@@ -22,7 +27,7 @@ from packhouse.models.sites import Site
 from packhouse.models.slots import Occupation, load_neighbours
 from packhouse.models.tariffs import Tariff
 from packhouse.services.audit import Subject, record
-from packhouse.services.machines.drafts import ASSET_FIELDS, Draft, problems_with_draft
+from packhouse.services.machines.drafts import Draft, problems_with_draft
 from packhouse.services.machines.packs import new_packs, problems_with_packs, repack
 from packhouse.services.reports import forget_rollups
 from packhouse.services.slots import lock_place, refit_day

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from packhouse.domain.machines import Asset, Condition, MachineSpec, problems_with_asset
+from packhouse.domain.machines import Condition, MachineSpec, asset_of, problems_with_asset
 from packhouse.domain.products import Lane, is_pack
 from packhouse.errors import Problem, RuleBroken
 
 CONDITIONS = tuple(str(each) for each in Condition)
-ASSET_FIELDS = tuple(each.name for each in fields(Asset))
 LONGEST_NAME = 120
 MOST_PER_MINUTE = Decimal(100_000)
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -71,11 +70,6 @@ def _problems_with_words(draft: Draft) -> list[Problem]:
         (not strange, Problem("pack_malformed", {"value": ", ".join(strange)})),
     )
     return [problem for fine, problem in checks if not fine]
-
-
-def asset_of(draft: Draft) -> Asset:
-    """Return the row of the register in a draft."""
-    return Asset(**{name: getattr(draft, name) for name in ASSET_FIELDS})
 
 
 def _problems_with_rates(draft: Draft) -> list[Problem]:

@@ -174,7 +174,7 @@ def move(code: str) -> ResponseReturnValue:
 @allow(Access.MANAGER)
 def condition(code: str) -> str:
     known = managed(code)
-    form = ConditionForm(formdata=None, data={"condition": known.condition})
+    form = ConditionForm(formdata=None, data={"condition": known.asset.condition})
     return render_template("machines/condition.html", form=form, machine=known.machine)
 
 
