@@ -272,7 +272,7 @@ class DismissForm(BaseForm):
 
     page = HiddenField()
     reason = StringField(
-        _l("Alasan (boleh dikosongkan)"),
+        _l("Alasan"),
         [Optional(), Length(max=500)],
         description=_l("Misalnya: kakak dan adik dengan satu nomor ponsel."),
     )

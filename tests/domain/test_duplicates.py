@@ -74,6 +74,20 @@ def test_every_later_record_is_put_beside_the_oldest_with_its_telephone(phones: 
     }
 
 
+@given(
+    st.sets(st.tuples(st.integers(1, 6), st.integers(1, 6)).filter(lambda pair: pair[0] < pair[1]))
+)
+def test_what_is_known_to_be_two_gives_its_place_to_the_next_oldest(
+    apart: set[tuple[int, int]],
+) -> None:
+    known = [Known(each, f"Usaha {each}", "umkm", "61.71", "0811111111") for each in range(1, 7)]
+
+    found = {(each.first, each.second) for each in likely_pairs(known, apart=apart)}
+
+    left = {each: [one for one in range(1, each) if (one, each) not in apart] for each in range(7)}
+    assert found == {(those[0], each) for each, those in left.items() if those}
+
+
 def test_everything_that_speaks_against_a_merger_is_told_at_once() -> None:
     one = Mergeable(1, "umkm", "0123456789012", merged=False)
     other = Mergeable(2, "cooperative", "9123456789012", merged=True)
