@@ -119,16 +119,6 @@ LEAD: MappingProxyType[MessageKind, timedelta] = MappingProxyType(
     }
 )
 REMINDERS = frozenset(LEAD)
-# These tell about a wish on the waitlist; no booking makes them true or false.
-OF_WAITLIST = frozenset(
-    {
-        MessageKind.OFFER_MADE,
-        MessageKind.OFFER_EXPIRED,
-        MessageKind.OFFER_WITHDRAWN,
-        MessageKind.TIME_FREED,
-        MessageKind.WISH_LAPSED,
-    }
-)
 # Answers to what the person did a moment ago: she is awake, and waits for them.
 ANSWERS = frozenset({MessageKind.BOOKING_CONFIRMED, MessageKind.BOOKING_REQUESTED})
 # These name a time to be there; they lapse when it comes, and when the booking moves.

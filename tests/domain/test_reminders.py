@@ -12,7 +12,6 @@ from packhouse.domain.reminders import (
     LAST_HOUR,
     LEAD,
     NEWS_KEEPS,
-    OF_WAITLIST,
     ORDINARY,
     REMINDERS,
     RETRY_CAP,
@@ -211,7 +210,9 @@ def test_a_reminder_is_true_only_for_a_confirmed_booking_of_its_version(
 
 
 def test_every_kind_is_true_of_some_state() -> None:
-    of_no_booking = OF_WAITLIST | {
+    of_no_booking = {
+        MessageKind.OFFER_MADE, MessageKind.OFFER_EXPIRED, MessageKind.OFFER_WITHDRAWN,
+        MessageKind.TIME_FREED, MessageKind.WISH_LAPSED,
         MessageKind.COMPLAINT_ANSWERED, MessageKind.PAPER_EXPIRES, MessageKind.PASSWORD_LINK,
         MessageKind.EMAIL_LINK, MessageKind.REQUEST_ANSWERED, MessageKind.REQUEST_MISSED,
         MessageKind.WORK_PROPOSED, MessageKind.BUSINESS_MERGED,

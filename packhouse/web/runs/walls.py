@@ -11,8 +11,6 @@ from packhouse.services import sites
 from packhouse.web.access import Access, allow, current_actor
 from packhouse.web.runs.frame import bp, house_or_refuse
 
-REFRESH = "60"
-
 
 @bp.get("/board/wall/<token>")
 @allow(Access.PUBLIC)
