@@ -1,5 +1,6 @@
 """A job in several parts: all of them, or none."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,8 @@ from packhouse.models.reminders import Message
 from packhouse.models.sites import Site
 from packhouse.models.slots import Claim
 from packhouse.queries.audit import verify
+from packhouse.queries.bookings import booking_item
+from packhouse.queries.slots import Visit, other_times
 from packhouse.services import bookings
 from packhouse.services.bookings import Part, Shift, Target, Wish
 from tests.factories import Make
@@ -285,4 +288,33 @@ def test_a_step_alone_does_not_move_before_the_one_it_follows(
             "steps_out_of_order", "steps_too_close",
         }  # fmt: skip
     bookings.move(code=step, target=Target(make.at(9)), actor=owner, now=make.now)
+    assert verify(now=make.now) == ()
+
+
+def test_a_step_that_moves_alone_is_offered_only_times_that_keep_the_order_of_the_work(
+    make: Make, product: int, owner: Actor, coder: str
+) -> None:
+    made = bookings.book_job(
+        product_id=product, quantity=400, actor=owner, now=make.now,
+        parts=[Part("M3", make.at(8), 400), Part(coder, make.at(8, 55), 400)],
+    )  # fmt: skip
+    sealing, coding = (str(each["code"]) for each in made["bookings"])
+
+    def offered(code: str) -> list[Visit]:
+        item = booking_item(code=code, actor=owner)
+        return list(other_times(booking=item, actor=owner, now=make.now))
+
+    assert offered(coding)
+    assert all(each.starts_at >= make.at(8, 55) for each in offered(coding))
+    assert all(each.ends_at <= make.at(8, 40) for each in offered(sealing))
+    wish = Wish(make.product(make.business()), 400, "M3", make.at(9, days=1))
+    bookings.book(wish=wish, actor=make.user(Role.ADMIN), now=make.now)
+    with pytest.raises(SlotTaken) as taken:
+        bookings.move(code=sealing, target=Target(wish.starts_at), actor=owner, now=make.now)
+    others: Sequence[Any] = taken.value.alternatives
+    assert others
+    assert all(each.ends_at <= make.at(8, 40) for each in others)
+    for code in (coding, sealing):
+        target = Target(offered(code)[0].starts_at)
+        bookings.move(code=code, target=target, actor=owner, now=make.now)
     assert verify(now=make.now) == ()

@@ -12,6 +12,8 @@ from packhouse.models.audit import AuditEntry
 from packhouse.models.bookings import Booking, load_cooling, taken_by_others
 from packhouse.models.businesses import CooperativeMember
 from packhouse.queries.audit import verify
+from packhouse.queries.bookings import booking_item
+from packhouse.queries.slots import other_times
 from packhouse.services import bookings, runs, sites
 from packhouse.services.bookings import Target, Wish
 from packhouse.services.sites.houses import Policy
@@ -269,3 +271,23 @@ def test_the_auditor_adds_up_the_pool_of_a_cooperative(house: House, make: Make)
 
     (found,) = verify(now=later)
     assert {row["business"] for row in found.rows} == {cooperative, house.business}
+
+
+def test_no_time_is_offered_for_a_move_that_a_limit_would_refuse(house: House) -> None:
+    house.limit(Policy(limit_week_hours=2))
+    code = house.book(8)
+    for hour in (8, 10):
+        house.book(hour, days=7)
+    at = house.make.at
+
+    def offered(actor: Actor, from_at: datetime) -> list[datetime]:
+        item = booking_item(code=code, actor=actor)
+        found = other_times(booking=item, actor=actor, now=house.make.now, from_at=from_at)
+        return [each.starts_at for each in found]
+
+    assert offered(house.producer, at(0, days=3))[0] < at(0, days=4)
+    assert offered(house.producer, at(0, days=6)) == []
+    beyond = offered(house.operator, at(0, days=6))[0]
+    with pytest.raises(RuleBroken):
+        bookings.move(code=code, target=Target(beyond), actor=house.producer, now=house.make.now)
+    bookings.move(code=code, target=Target(beyond), actor=house.operator, now=house.make.now)

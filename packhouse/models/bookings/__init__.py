@@ -10,6 +10,7 @@ from packhouse.models.bookings.holding import (
     never_agreed,
     taken_by_others,
 )
+from packhouse.models.bookings.moving import Leeway, load_leeway
 from packhouse.models.bookings.requests import RequestQuestion, RuleException
 from packhouse.models.bookings.tables import (
     Booking,
@@ -31,6 +32,7 @@ __all__ = [
     "House",
     "Job",
     "JobLine",
+    "Leeway",
     "Move",
     "Order",
     "RequestQuestion",
@@ -41,6 +43,7 @@ __all__ = [
     "load_broken_limits",
     "load_cooling",
     "load_holders",
+    "load_leeway",
     "load_use",
     "never_agreed",
     "phases_of",

@@ -21,7 +21,7 @@ from packhouse.domain.tariffs import price_of, price_with
 from packhouse.domain.time_range import TimeRange, ceil_to_slot
 from packhouse.domain.users import Actor
 from packhouse.errors import NotFound, Problem
-from packhouse.models.bookings import Booking
+from packhouse.models.bookings import Booking, load_leeway
 from packhouse.models.businesses import Business
 from packhouse.models.machines import Machine, load_specs
 from packhouse.models.products import Product
@@ -167,7 +167,8 @@ def other_times(
     """Return up to three times for the job of a booking on any machine of its house.
 
     The look ahead is two weeks from ``from_at`` (None: now). Its own time counts as free; its
-    present start is not among them. On its own machine it costs what it was booked for. Raises
+    present start is not among them, nor what a move would be refused for: another step of its
+    job, or a limit of fair use. On its own machine it costs what it was booked for. Raises
     NotFound as ``product_choice`` does.
     """
     session = reading()
@@ -175,7 +176,9 @@ def other_times(
         return ()
     product = product_choice(product_id=booking.product_id, actor=actor)
     site = session.get_one(Site, booking.site_id)
-    start = max(from_at or now, now)
+    staff = may_operate(actor, site.id)
+    leeway = load_leeway(session, booking_id=booking.id, by_staff=staff, now=now)
+    start = max(from_at or now, now, leeway.from_at or now)
     window = bookable(TimeRange(start, start + LOOK_AHEAD), site, actor, now)
     if window is None:
         return ()
@@ -202,7 +205,10 @@ def other_times(
     )
     now_at = (booking.machine, booking.starts_at)
     return tuple(
-        _as_booked(each, booking) for each in visits if (each.machine, each.starts_at) != now_at
+        _as_booked(each, booking)
+        for each in visits
+        if (each.machine, each.starts_at) != now_at
+        and leeway.allows(each.starts_at, each.ends_at, minutes=each.phases.work_minutes)
     )
 
 

@@ -22,7 +22,7 @@ from packhouse.domain.products import Job
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.users import Actor
 from packhouse.errors import NotAllowed, NotFound, Problem, RuleBroken, SlotTaken, Stale, WrongState
-from packhouse.models.bookings import Booking, Move
+from packhouse.models.bookings import Booking, Move, load_leeway
 from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.models.replanning import is_asked
@@ -87,7 +87,7 @@ def move(
 
 
 def _other_times(code: str, target: Target, actor: Actor, now: datetime) -> tuple[Offer, ...]:
-    """Return other times near the one that was wanted, for the same pieces."""
+    """Return other times near the one that was wanted, that its move may take."""
     session = reading()
     booking = session.scalars(select(Booking).where(Booking.code == code)).one()
     held = session.get_one(Machine, booking.machine_id)
@@ -101,7 +101,14 @@ def _other_times(code: str, target: Target, actor: Actor, now: datetime) -> tupl
             select(Machine).where(Machine.code.in_({each.machine for each in found}))
         )
     }
-    return tuple(each for each in found if takes_over(held.kind, kinds[each.machine]))
+    staff = may_operate(actor, booking.site_id)
+    leeway = load_leeway(session, booking_id=booking.id, by_staff=staff, now=now)
+    return tuple(
+        each
+        for each in found
+        if takes_over(held.kind, kinds[each.machine])
+        and leeway.allows(each.starts_at, each.ends_at, minutes=each.phases.work_minutes)
+    )
 
 
 def _moved(code: str, target: Target, actor: Actor, now: datetime, key: str | None) -> Answer:
