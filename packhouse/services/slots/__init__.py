@@ -1,6 +1,7 @@
 """Machine time: quoting it, taking it, giving it back."""
 
-from packhouse.services.slots.quoting import Ask, Offer, Quote, Refusal, find_offers, quote
+from packhouse.services.slots.offers import Ask, Offer, Quote, Refusal
+from packhouse.services.slots.quoting import find_offers, quote
 from packhouse.services.slots.taking import (
     Place,
     fit,
