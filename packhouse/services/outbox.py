@@ -86,7 +86,11 @@ def line_of(session: Session, job_id: int | None) -> Line | None:
 
 
 def gather_later(session: Session, *, order_id: int, now: datetime) -> None:
-    """Let the reminders of an order's day be one, once all its rows are as they will be."""
+    """Let the reminders of an order's day be one, once all its rows are as they will be.
+
+    Its rows stand on many machines, so no machine's lock keeps two changes apart: the order's does.
+    """
+    session.execute(select(Order.id).where(Order.id == order_id).with_for_update(key_share=True))
     finish = partial(_gather, order_id=order_id, now=now)
     before_commit(session, f"reminders of order {order_id}", finish)
 
