@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Boolean, ColumnElement, case, literal_column, or_, select, update
+from sqlalchemy import Boolean, ColumnElement, bindparam, case, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from packhouse.db import before_commit, setting, transaction, use_case
@@ -34,6 +34,7 @@ from packhouse.domain.reminders import (
 )
 from packhouse.domain.time_range import from_epoch
 from packhouse.models.bookings import Booking, JobLine, Order
+from packhouse.models.businesses import Membership
 from packhouse.models.reminders import Message
 from packhouse.models.sites import Site
 from packhouse.models.users import User
@@ -83,6 +84,44 @@ def line_of(session: Session, job_id: int | None) -> Line | None:
     )
     row = session.execute(query).first() if job_id is not None else None
     return Line(*row) if row is not None else None
+
+
+# Built once: it runs with every booking.
+_ORDERED = (
+    select(JobLine)
+    .join(Order, Order.id == JobLine.order_id)
+    .where(JobLine.job_id == bindparam("job_id"))
+)
+_COOPERATIVE = _ORDERED.with_only_columns(Order.cooperative_id).scalar_subquery()
+_AUDIENCE = (
+    select(
+        Membership.business_id,
+        Membership.user_id,
+        _ORDERED.with_only_columns(JobLine.order_id).scalar_subquery().label("order_id"),
+        _ORDERED.with_only_columns(JobLine.position).scalar_subquery().label("position"),
+        _COOPERATIVE.label("cooperative_id"),
+    )
+    .join(User, User.id == Membership.user_id)
+    .where(Membership.business_id.in_([bindparam("business_id"), _COOPERATIVE]), User.is_active)
+)
+
+
+def audience_of(
+    session: Session, *, job_id: int | None, business_id: int | None
+) -> tuple[dict[int, list[int]], Line | None]:
+    """Return who may be told of a job, by business, and its line of an order, in one query.
+
+    Those are the people of its own business and of the cooperative that ordered it.
+    """
+    asked = {"job_id": job_id, "business_id": business_id}
+    rows = session.execute(_AUDIENCE, asked).all()
+    people: dict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        people[row.business_id].append(row.user_id)
+    first = rows[0] if rows else None
+    if first is None or first.order_id is None:
+        return people, None
+    return people, Line(first.order_id, first.position, first.cooperative_id)
 
 
 def gather_later(session: Session, *, order_id: int, now: datetime) -> None:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Executable, select, update
+from sqlalchemy import Executable, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -40,7 +40,7 @@ from packhouse.models.reminders import Message
 from packhouse.models.sites import Site
 from packhouse.models.users import User
 from packhouse.services.audit import Subject, record
-from packhouse.services.outbox import TOGETHER, Line, gather_later, line_of
+from packhouse.services.outbox import TOGETHER, Line, audience_of, gather_later, line_of
 
 REVIVED = ("state", "due_at", "next_at", "not_after", "priority", "attempts", "payload")
 NEVER_QUIET = QuietHours(time(0), time(0))
@@ -93,16 +93,15 @@ def _tell(
         for channel in Channel
         if (text := _text(kind, channel, booking, site, now)) is not None
     ]
-    line = line_of(session, booking.job_id)
-    whose = {kind.value: _whose(booking, line, kind) for kind in kinds}
-    people = {
-        those: _people_where(session, Membership.business_id.in_(those))
-        for those in sorted(set(whose.values()))
+    people, line = audience_of(session, job_id=booking.job_id, business_id=booking.business_id)
+    told = {
+        kind.value: sorted({user for each in _whose(booking, line, kind) for user in people[each]})
+        for kind in kinds
     }
     rows = [
         text | {"user_id": user_id, "dedupe_key": _key(text, user_id)}
         for text in texts
-        for user_id in people[whose[text["kind"]]]
+        for user_id in told[text["kind"]]
     ]
     if rows:
         session.execute(_upsert(session.get_bind().dialect.name), rows)
@@ -259,7 +258,7 @@ def _facts(session: Session, kind: MessageKind, booking: Booking) -> dict[str, A
     }
 
 
-def _whose(booking: Booking, line: Line | None, kind: MessageKind) -> tuple[int, ...]:
+def _whose(booking: Booking, line: Line | None, kind: MessageKind) -> set[int]:
     """Return which businesses are told: the booking's own, and the cooperative that ordered it.
 
     An order is announced once, with its first line.
@@ -267,24 +266,20 @@ def _whose(booking: Booking, line: Line | None, kind: MessageKind) -> tuple[int,
     told = {booking.business_id}
     if line is not None and (line.position == 1 or kind != MessageKind.BOOKING_CONFIRMED):
         told.add(line.cooperative_id)
-    return tuple(sorted(each for each in told if each is not None))
+    return {each for each in told if each is not None}
 
 
 def _people_of(
     session: Session, business_id: int | None, *, owners_only: bool = False
 ) -> list[int]:
-    whose = Membership.business_id == business_id
-    return _people_where(session, whose & (Membership.role == "owner") if owners_only else whose)
-
-
-def _people_where(session: Session, whose: ColumnElement[bool]) -> list[int]:
     query = (
         select(User.id)
         .join(Membership, Membership.user_id == User.id)
-        .where(whose, User.is_active)
-        .distinct()
+        .where(Membership.business_id == business_id, User.is_active)
     )
-    return sorted(session.scalars(query))
+    return sorted(
+        session.scalars(query.where(Membership.role == "owner") if owners_only else query)
+    )
 
 
 def _text(
