@@ -6,7 +6,8 @@ from flask.testing import FlaskClient
 
 from packhouse.domain.permissions import Access
 from packhouse.domain.users import Role
-from tests.support.strangers import FORM, Stranger, address, admitted, encoded, pages
+from tests.support.routes import address, admitted, pages
+from tests.support.strangers import FORM, Stranger, encoded
 
 # None: the field is missing. A tuple: it comes more than once.
 HOSTILE: tuple[str | bytes | tuple[str, ...] | None, ...] = (

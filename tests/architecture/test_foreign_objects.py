@@ -18,7 +18,8 @@ from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.services.users import create_token
 from packhouse.web.access import OF_LIBRARIES, declared_access
 from tests.factories import Make
-from tests.support.strangers import LoginAs, Stranger, address, encoded
+from tests.support.routes import address
+from tests.support.strangers import LoginAs, Stranger, encoded
 
 May = Callable[[Actor, Stranger], bool]
 REFUSED = {403, 404}

@@ -1,7 +1,7 @@
 """Somebody who may enter and sends what no page of ours would send; and a house to do it in."""
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from html.parser import HTMLParser
@@ -20,7 +20,6 @@ from packhouse.domain.bookings import Every
 from packhouse.domain.bookings import Rule as Repetition
 from packhouse.domain.machines import Move
 from packhouse.domain.machines import Part as SparePart
-from packhouse.domain.permissions import Access, may_enter
 from packhouse.domain.users import SYSTEM, Actor, Role
 from packhouse.models.bookings import Booking
 from packhouse.models.businesses import CooperativeMember
@@ -29,7 +28,6 @@ from packhouse.models.replanning import PlanRow, ReplanningPlan
 from packhouse.services import bookings, downtime, machines, replanning, runs
 from packhouse.services.bookings import ChosenDate, OrderRow, Part, SeriesWish, Wish
 from packhouse.services.complaints import Grievance, answer_complaint, file_complaint
-from packhouse.web.access import OF_LIBRARIES, declared_access
 from tests.factories import Make
 
 LoginAs = Callable[[Actor], FlaskClient]
@@ -389,24 +387,3 @@ def encoded(fields: Mapping[str, Any]) -> bytes:
                 sent = each if isinstance(each, bytes) else quote_plus(each).encode()
                 pairs.append(quote_plus(name).encode() + b"=" + sent)
     return b"&".join(pairs)
-
-
-def pages(app: Flask, method: str) -> Iterator[tuple[Rule, Access]]:
-    """Every address of a page that takes a method, with who may enter."""
-    for rule in app.url_map.iter_rules():
-        if rule.endpoint in OF_LIBRARIES or rule.rule.startswith("/api/"):
-            continue
-        access = declared_access(app, rule.endpoint, method)
-        if method in (rule.methods or ()) and access is not None:
-            yield rule, access
-
-
-def admitted(access: Access) -> list[Role | None]:
-    if access is Access.PUBLIC:
-        return [None]
-    somebody = Actor(1, Role.PRODUCER)
-    return [r for r in Role if may_enter(Actor(somebody.id, r), access)]
-
-
-def address(app: Flask, rule: Rule, values: Mapping[str, object], method: str) -> str:
-    return str(app.url_map.bind("").build(rule.endpoint, dict(values), method=method))
