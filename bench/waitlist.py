@@ -294,7 +294,7 @@ def answer(store: Store, *, rounds: int, processes: int = PROCESSES) -> None:
     contest = races.Contest(open_app, settings, arena, answers.answer_somehow)
     found = races.race(contest, processes=processes)
     with app.app_context():
-        states, wrong, broken = answers.outcome(arena.starts[-1])
+        states, wrong, broken = answers.outcome(arena.starts[-1] + timedelta(days=1))
         db.session.remove()
     tell(
         "waitlist answers",

@@ -77,11 +77,11 @@ def test_a_producer_who_moves_meanwhile_loses_nothing(app: Flask, house: House) 
         lambda: bookings.move(code=code, target=target, actor=house.operator, now=now),
     )
 
-    assert not isinstance(moved, PackhouseError), moved
-    assert booking(code).starts_at == target.starts_at
-    if isinstance(applied, PackhouseError):
-        assert isinstance(applied, Stale)
-        assert moves() == 1
+    if isinstance(moved, PackhouseError):  # The plan took it to another machine in between.
+        assert isinstance(moved, Stale)
+        assert not isinstance(applied, PackhouseError), applied
+        assert moves() == 3
     else:
-        assert moves() == 4
+        assert booking(code).starts_at == target.starts_at
+        assert moves() == (1 if isinstance(applied, Stale) else 4)
     assert verify(now=now) == ()

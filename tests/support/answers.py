@@ -85,6 +85,7 @@ def outcome(now: datetime) -> tuple[Counter[str], Sequence[int], list[str]]:
     """Return how the offers ended, those that ended more than once or never, and broken rules.
 
     What the worker of the house does by itself is done before: wishes lapse, freed time is seen.
+    ``now`` comes after the last day waited for, or a wish whose offer a wall ended gets another.
     """
     while waitlist.lapse(actor=SYSTEM, now=now) or waitlist.promote(actor=SYSTEM, now=now):
         pass

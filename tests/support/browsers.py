@@ -92,6 +92,7 @@ def findings(page: Page) -> list[str]:
 
 def sideways(page: Page) -> int:
     """Return by how many pixels a page is wider than its window."""
+    page.wait_for_load_state("domcontentloaded")  # A page that is only coming has no root yet.
     width: int = page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
