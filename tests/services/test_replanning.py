@@ -178,6 +178,27 @@ def test_a_plan_whose_time_was_taken_by_somebody_else_is_refused_whole(house: Ho
     assert {booking(each).state for each in house.codes} == {"displaced"}
 
 
+def test_a_time_that_only_the_database_knows_to_be_taken_refuses_the_plan(house: House) -> None:
+    house.break_down(house.at(16))
+    plan = house.propose()
+    with transaction() as session:
+        row = session.scalars(select(PlanRow).order_by(PlanRow.position)).first()
+        assert row is not None
+        assert row.starts_at is not None
+        held = session.scalar(select(Booking.occupation_id).where(Booking.code == house.other))
+        session.execute(
+            text("INSERT INTO claims (machine_id, slot, occupation_id) VALUES (:on, :slot, :held)"),
+            {"on": row.machine_id, "slot": int(row.starts_at.timestamp()) // 300, "held": held},
+        )
+        code = session.get_one(Booking, row.booking_id).code
+
+    with pytest.raises(Stale) as refused:
+        house.apply(plan)
+
+    assert [each.code for each in refused.value.problems] == ["plan_outdated", "slot_taken"]
+    assert refused.value.problems[1].facts["code"] == code
+
+
 def test_the_operator_pins_rules_out_and_calls(house: House) -> None:
     house.break_down(house.at(16))
     plan = house.propose()

@@ -201,7 +201,7 @@ def _arrive(
 ) -> None:
     problems: list[Problem] = []
     for each in moving:
-        row = each.row
+        row, code = each.row, each.booking.code
         assert row.machine_id is not None
         assert row.starts_at is not None
         try:
@@ -210,18 +210,18 @@ def _arrive(
                 starts_at=row.starts_at, actor=actor, now=now,
             )  # fmt: skip
         except (RuleBroken, SlotTaken) as refused:
-            problems += [_of(each.booking, problem) for problem in refused.problems]
-            if not session.is_active:  # The database itself refused: nothing more can be tried.
+            problems += [_of(code, problem) for problem in refused.problems]
+            if not session.is_active:  # The database itself refused: nothing more can be read.
                 break
     for each in () if problems else moving:
         broken = problems_with_moved_step(session, each.booking)
-        problems += [_of(each.booking, problem) for problem in broken]
+        problems += [_of(each.booking.code, problem) for problem in broken]
     if problems:
         raise _outdated(problems)
 
 
-def _of(booking: Booking, problem: Problem) -> Problem:
-    return Problem(problem.code, {**problem.facts, "code": booking.code})
+def _of(code: str, problem: Problem) -> Problem:
+    return Problem(problem.code, {**problem.facts, "code": code})
 
 
 def _settle(
