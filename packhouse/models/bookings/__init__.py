@@ -3,6 +3,8 @@
 from packhouse.models.bookings.holding import (
     Holder,
     House,
+    house_at,
+    is_ordered,
     load_broken_limits,
     load_cooling,
     load_holders,
@@ -40,6 +42,8 @@ __all__ = [
     "Series",
     "SeriesDate",
     "describe",
+    "house_at",
+    "is_ordered",
     "load_broken_limits",
     "load_cooling",
     "load_holders",

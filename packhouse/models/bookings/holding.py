@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import (
     BigInteger,
@@ -38,6 +38,7 @@ from packhouse.domain.sites import Calendar
 from packhouse.errors import Problem
 from packhouse.models.bookings.tables import Booking, JobLine
 from packhouse.models.businesses import Business, CooperativeMember
+from packhouse.models.sites import Site
 
 # --- fair use -----------------------------------------------------------------------------------
 
@@ -125,6 +126,25 @@ class House:
     today: date
     day: date
     last_day: date
+
+
+def house_at(site: Site, calendar: Calendar, *, starts_at: datetime, now: datetime) -> House:
+    """Return a house as its limits look at a booking that starts then."""
+    return House(
+        site_id=site.id,
+        limits=site.limits,
+        calendar=calendar,
+        today=calendar.day_of(now),
+        day=calendar.day_of(starts_at),
+        last_day=calendar.day_of(now + timedelta(days=site.horizon_days)),
+    )
+
+
+def is_ordered(session: Session, job_id: int | None) -> bool:
+    """Say whether a cooperative booked this job for its member."""
+    if job_id is None:
+        return False
+    return session.scalar(select(JobLine.job_id).where(JobLine.job_id == job_id)) is not None
 
 
 def load_broken_limits(

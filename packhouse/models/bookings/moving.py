@@ -13,14 +13,17 @@ from packhouse.domain.bookings import (
     State,
     problems_with_cooling,
 )
+from packhouse.domain.sites import Calendar
 from packhouse.domain.slots import BREATHING_MINUTES
 from packhouse.models.bookings.holding import (
-    House,
+    Holder,
+    house_at,
+    is_ordered,
     load_broken_limits,
     load_cooling,
     load_holders,
 )
-from packhouse.models.bookings.tables import Booking, Job, JobLine
+from packhouse.models.bookings.tables import Booking, Job
 from packhouse.models.sites import Site, load_calendar
 
 
@@ -36,10 +39,10 @@ class Leeway:
     booking: Booking
     site: Site
     now: datetime
-    is_limited: bool
-    cooling: CoolDown | None = None
-    from_at: datetime | None = None
-    to_at: datetime | None = None
+    from_at: datetime | None
+    to_at: datetime | None
+    cooling: CoolDown | None
+    limits: "_Limits | None"
 
     def allows(self, starts_at: datetime, ends_at: datetime, *, minutes: int) -> bool:
         """Say whether a time would do; ``minutes`` are its setup and run."""
@@ -48,29 +51,26 @@ class Leeway:
         return not early and not late and not self._is_beyond_use(starts_at, minutes)
 
     def _is_beyond_use(self, starts_at: datetime, minutes: int) -> bool:
-        booking, now, business_id = self.booking, self.now, self.booking.business_id
-        if not self.is_limited or business_id is None:
-            return False
-        if problems_with_cooling(cooling=self.cooling, starts_at=starts_at, now=now):
+        if problems_with_cooling(cooling=self.cooling, starts_at=starts_at, now=self.now):
             return True
-        if not self.site.limits.are_set:
+        mine = self.limits
+        if mine is None:
             return False
-        calendar = load_calendar(self.session, self.site.id)
-        house = House(
-            site_id=self.site.id,
-            limits=self.site.limits,
-            calendar=calendar,
-            today=calendar.day_of(now),
-            day=calendar.day_of(starts_at),
-            last_day=calendar.day_of(now + timedelta(days=self.site.horizon_days)),
-        )
-        line = select(JobLine.job_id).where(JobLine.job_id == booking.job_id)
+        house = house_at(self.site, mine.calendar, starts_at=starts_at, now=self.now)
         broken = load_broken_limits(
-            self.session, house=house, minutes=minutes, leaving=booking.id,
-            holders=load_holders(self.session, business_id=business_id),
-            ordered=self.session.scalar(line) is not None,
+            self.session, house=house, holders=mine.holders, minutes=minutes,
+            ordered=mine.is_ordered, leaving=self.booking.id,
         )  # fmt: skip
         return bool(broken)
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """Whose limits of fair use count, whatever the time: read once for all times."""
+
+    calendar: Calendar
+    holders: Sequence[Holder]
+    is_ordered: bool
 
 
 def load_leeway(session: Session, *, booking_id: int, by_staff: bool, now: datetime) -> Leeway:
@@ -89,12 +89,22 @@ def load_leeway(session: Session, *, booking_id: int, by_staff: bool, now: datet
     booking, quantity = next(row for row in rows if row[0].id == booking_id)
     parts = [each for each, _quantity in rows if each.state not in GIVEN_UP]
     from_at, to_at = _between_steps(booking, parts, quantity)
-    is_limited = not by_staff and booking.state != State.DISPLACED
-    return Leeway(
-        session, booking, session.get_one(Site, booking.site_id), now, is_limited,
-        load_cooling(session, business_id=booking.business_id, now=now) if is_limited else None,
-        from_at, to_at,
-    )  # fmt: skip
+    site = session.get_one(Site, booking.site_id)
+    cooling, limits = None, None
+    if not by_staff and booking.state != State.DISPLACED and booking.business_id is not None:
+        cooling = load_cooling(session, business_id=booking.business_id, now=now)
+        limits = (
+            _load_limits(session, booking, booking.business_id) if site.limits.are_set else None
+        )
+    return Leeway(session, booking, site, now, from_at, to_at, cooling, limits)
+
+
+def _load_limits(session: Session, booking: Booking, business_id: int) -> _Limits:
+    return _Limits(
+        load_calendar(session, booking.site_id),
+        load_holders(session, business_id=business_id),
+        is_ordered(session, booking.job_id),
+    )
 
 
 def _between_steps(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,9 +20,9 @@ from packhouse.domain.waitlist import Standing, best_fit, in_order
 from packhouse.errors import NotFound, Problem
 from packhouse.models.bookings import (
     Booking,
-    House,
-    JobLine,
     RequestQuestion,
+    house_at,
+    is_ordered,
     load_broken_limits,
     load_holders,
 )
@@ -193,19 +193,16 @@ def _broken(
     if booking.business_id is None:
         return ()
     job_id = session.scalar(select(Booking.job_id).where(Booking.id == booking.id))
-    line = session.scalar(select(JobLine.job_id).where(JobLine.job_id == job_id))
     level = session.get_one(Business, booking.business_id).level
     tier = problems_with_trial(level=level, quantity=booking.quantity, most=setting("TRIAL_PIECES"))
     if not site.limits.are_set:
         return tuple(tier)
     calendar = load_calendar(session, site.id)
-    house = House(
-        site.id, site.limits, calendar, calendar.day_of(now), calendar.day_of(booking.starts_at),
-        calendar.day_of(now + timedelta(days=site.horizon_days)),
-    )  # fmt: skip
     limits = load_broken_limits(
-        session, house=house, holders=load_holders(session, business_id=booking.business_id),
-        minutes=booking.phases.work_minutes, ordered=line is not None, leaving=booking.id,
+        session, house=house_at(site, calendar, starts_at=booking.starts_at, now=now),
+        holders=load_holders(session, business_id=booking.business_id),
+        minutes=booking.phases.work_minutes, ordered=is_ordered(session, job_id),
+        leaving=booking.id,
     )  # fmt: skip
     return (*limits, *tier)
 

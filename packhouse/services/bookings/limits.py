@@ -18,8 +18,8 @@ from packhouse.domain.products import Job
 from packhouse.errors import Problem
 from packhouse.models.bookings import (
     Holder,
-    House,
-    JobLine,
+    house_at,
+    is_ordered,
     load_broken_limits,
     load_cooling,
     load_holders,
@@ -56,9 +56,10 @@ def problems_with_use(
         return problems
     holders = _locked_holders(session, business_id)
     problems += load_broken_limits(
-        session, house=house_at(spot, starts_at, now), holders=holders,
+        session, house=house_at(spot.site, spot.calendar, starts_at=starts_at, now=now),
+        holders=holders,
         minutes=work_minutes(spot.spec, job).total,
-        ordered=job_id is not None and is_ordered(session, job_id), leaving=leaving,
+        ordered=is_ordered(session, job_id), leaving=leaving,
     )  # fmt: skip
     return problems
 
@@ -74,21 +75,3 @@ def _locked_holders(session: Session, business_id: int) -> list[Holder]:
         .with_for_update(key_share=True)
     )
     return holders
-
-
-def house_at(spot: Place, starts_at: datetime, now: datetime) -> House:
-    """Return the house of a machine as its limits look at a booking that starts then."""
-    return House(
-        site_id=spot.site.id,
-        limits=spot.site.limits,
-        calendar=spot.calendar,
-        today=spot.day_of(now),
-        day=spot.day_of(starts_at),
-        last_day=spot.day_of(now + timedelta(days=spot.site.horizon_days)),
-    )
-
-
-def is_ordered(session: Session, job_id: int) -> bool:
-    """Say whether a cooperative booked this job for its member."""
-    found = session.scalar(select(JobLine.job_id).where(JobLine.job_id == job_id))
-    return found is not None

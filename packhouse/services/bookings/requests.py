@@ -21,6 +21,8 @@ from packhouse.errors import NotAllowed, NotFound, Problem, RuleBroken, Stale, W
 from packhouse.models.bookings import (
     Booking,
     RequestQuestion,
+    house_at,
+    is_ordered,
     load_broken_limits,
     load_holders,
 )
@@ -30,7 +32,6 @@ from packhouse.models.slots import Occupation
 from packhouse.models.users import User, UserSite
 from packhouse.services.bookings.booking import Wish, alternatives_to
 from packhouse.services.bookings.exceptions import keep_exception
-from packhouse.services.bookings.limits import house_at, is_ordered
 from packhouse.services.bookings.steps import Answer, answer_of, become, locked_booking, note
 from packhouse.services.businesses import problems_with_tier
 from packhouse.services.reminders import tell, tell_and_remind, tell_person
@@ -268,10 +269,10 @@ def _broken_by(session: Session, booking: Booking, spot: Place, now: datetime) -
     if booking.business_id is None:
         return []
     limits = load_broken_limits(
-        session, house=house_at(spot, booking.starts_at, now),
+        session, house=house_at(spot.site, spot.calendar, starts_at=booking.starts_at, now=now),
         holders=load_holders(session, business_id=booking.business_id),
         minutes=booking.setup_minutes + booking.run_minutes,
-        ordered=booking.job_id is not None and is_ordered(session, booking.job_id),
+        ordered=is_ordered(session, booking.job_id),
         leaving=booking.id,
     )  # fmt: skip
     tier = problems_with_tier(session, business_id=booking.business_id, quantity=booking.quantity)

@@ -8,9 +8,8 @@ from packhouse.domain.users import Actor
 from packhouse.errors import Malformed, NotAllowed, Problem, RuleBroken, WrongState
 from packhouse.models.businesses import DismissedPair
 from packhouse.models.businesses.merging import load_merger
+from packhouse.services.businesses.merging import LONGEST_REASON
 from packhouse.services.businesses.steps import locked_pair, note_business
-
-LONGEST_REASON = 500
 
 
 @use_case
