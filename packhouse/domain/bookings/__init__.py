@@ -1,5 +1,6 @@
 """What is true of a booking wherever it is kept: states, windows, fair use, repetition."""
 
+from packhouse.domain.bookings.jobs import is_in_steps
 from packhouse.domain.bookings.lateness import (
     Due,
     Expected,
@@ -92,6 +93,7 @@ __all__ = [
     "fixed_by_move",
     "instant_on",
     "is_bound",
+    "is_in_steps",
     "is_late",
     "is_near",
     "knock_on",

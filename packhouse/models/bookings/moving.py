@@ -11,6 +11,7 @@ from packhouse.domain.bookings import (
     GIVEN_UP,
     CoolDown,
     State,
+    is_in_steps,
     problems_with_cooling,
 )
 from packhouse.domain.sites import Calendar
@@ -111,8 +112,7 @@ def _between_steps(
     booking: Booking, parts: Sequence[Booking], quantity: int | None
 ) -> tuple[datetime | None, datetime | None]:
     """Return between which times a booking stays in the order of its job's work."""
-    in_steps = len(parts) > 1 and all(each.quantity == quantity for each in parts)
-    if not in_steps or booking not in parts:
+    if booking not in parts or not is_in_steps(quantity, [each.quantity for each in parts]):
         return None, None
     breath, at = timedelta(minutes=BREATHING_MINUTES), parts.index(booking)
     return (

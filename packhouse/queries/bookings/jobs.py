@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from packhouse.db import reading
-from packhouse.domain.bookings import GIVEN_UP
+from packhouse.domain.bookings import GIVEN_UP, is_in_steps
 from packhouse.domain.permissions import may_see_booking
 from packhouse.domain.users import Actor
 from packhouse.errors import NotFound
@@ -46,7 +46,7 @@ class JobDetail:
     @property
     def is_in_steps(self) -> bool:
         """Say whether each part handles all the pieces, one machine after another."""
-        return len(self.open) > 1 and all(each.quantity == self.quantity for each in self.open)
+        return is_in_steps(self.quantity, [each.quantity for each in self.open])
 
     def without(self, part: BookingItem) -> int:
         """Return how many pieces the job keeps when one part goes."""

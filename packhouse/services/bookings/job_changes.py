@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packhouse.db import transaction, use_case
-from packhouse.domain.bookings import CANCELLABLE, GIVEN_UP, MOVABLE, State, is_bound
+from packhouse.domain.bookings import CANCELLABLE, GIVEN_UP, MOVABLE, State, is_bound, is_in_steps
 from packhouse.domain.permissions import may_act_for, may_operate
 from packhouse.domain.reminders import MessageKind
 from packhouse.domain.users import Actor
@@ -28,7 +28,7 @@ from packhouse.models.machines import Machine
 from packhouse.models.products import Product
 from packhouse.services.audit import Once, answer_once
 from packhouse.services.bookings.changes import cancel_booking, settle_move
-from packhouse.services.bookings.jobs import is_in_steps, problems_with_steps
+from packhouse.services.bookings.jobs import problems_with_steps
 from packhouse.services.bookings.limits import problems_with_use
 from packhouse.services.bookings.moving import arrive, for_pack, keep_move, leave
 from packhouse.services.bookings.steps import Answer, Looked, answer_of
@@ -254,7 +254,7 @@ def _problems_together(
     who was displaced is bound by the limits, as with one booking.
     """
     problems: list[Problem] = []
-    if group.job is not None and is_in_steps(group.job.quantity, moved):
+    if group.job is not None and is_in_steps(group.job.quantity, [each.quantity for each in moved]):
         problems += problems_with_steps(session, moved)
     for number, booking in enumerate(moved, start=1):
         spot = places[booking.machine_id]

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packhouse.db import reading, transaction, use_case
-from packhouse.domain.bookings import GIVEN_UP
+from packhouse.domain.bookings import GIVEN_UP, is_in_steps
 from packhouse.domain.machines import STAGES, MachineKind
 from packhouse.domain.permissions import may_act_for
 from packhouse.domain.slots import BREATHING_MINUTES
@@ -36,16 +35,6 @@ class Part:
     quantity: int
 
 
-class _Pieces(Protocol):
-    @property
-    def quantity(self) -> int: ...
-
-
-def is_in_steps(quantity: int, parts: Sequence[_Pieces]) -> bool:
-    """Say whether each part handles all the pieces of a job, one after another."""
-    return len(parts) > 1 and all(part.quantity == quantity for part in parts)
-
-
 @use_case
 def book_job(
     *,
@@ -68,7 +57,9 @@ def book_job(
     """
     if not 1 <= len(parts) <= MOST_PARTS:
         raise Malformed("parts_out_of_range", most=MOST_PARTS)
-    if sum(part.quantity for part in parts) != quantity and not is_in_steps(quantity, parts):
+    if sum(part.quantity for part in parts) != quantity and not is_in_steps(
+        quantity, [part.quantity for part in parts]
+    ):
         raise RuleBroken([Problem("parts_do_not_add_up", {"quantity": quantity})])
     try:
         return _job_booked(
@@ -155,7 +146,7 @@ def _add_parts(
                 break
         except SlotTaken as taken:
             raise SlotTaken(**_of_part(taken.problems[0], number).facts) from taken
-    if not problems and is_in_steps(job.quantity, made):
+    if not problems and is_in_steps(job.quantity, [each.quantity for each in made]):
         problems = problems_with_steps(session, made)
     if problems:
         raise RuleBroken(problems)
@@ -188,7 +179,11 @@ def problems_with_moved_step(session: Session, booking: Booking) -> list[Problem
         .where(Booking.job_id == job.id, Booking.state.not_in(GIVEN_UP))
         .order_by(Booking.starts_at, Booking.id)
     ).all()
-    return problems_with_steps(session, parts) if is_in_steps(job.quantity, parts) else []
+    return (
+        problems_with_steps(session, parts)
+        if is_in_steps(job.quantity, [each.quantity for each in parts])
+        else []
+    )
 
 
 def _of_part(problem: Problem, number: int) -> Problem:
