@@ -75,20 +75,9 @@ class Line(NamedTuple):
     cooperative_id: int
 
 
-def line_of(session: Session, job_id: int | None) -> Line | None:
-    """Return the line of an order that a job is, None for what nobody ordered for others."""
-    query = (
-        select(JobLine.order_id, JobLine.position, Order.cooperative_id)
-        .join(Order, Order.id == JobLine.order_id)
-        .where(JobLine.job_id == job_id)
-    )
-    row = session.execute(query).first() if job_id is not None else None
-    return Line(*row) if row is not None else None
-
-
 # Built once: it runs with every booking.
 _ORDERED = (
-    select(JobLine)
+    select(JobLine.order_id, JobLine.position, Order.cooperative_id)
     .join(Order, Order.id == JobLine.order_id)
     .where(JobLine.job_id == bindparam("job_id"))
 )
@@ -104,6 +93,12 @@ _AUDIENCE = (
     .join(User, User.id == Membership.user_id)
     .where(Membership.business_id.in_([bindparam("business_id"), _COOPERATIVE]), User.is_active)
 )
+
+
+def line_of(session: Session, job_id: int | None) -> Line | None:
+    """Return the line of an order that a job is, None for what nobody ordered for others."""
+    row = session.execute(_ORDERED, {"job_id": job_id}).first() if job_id is not None else None
+    return Line(*row) if row is not None else None
 
 
 def audience_of(
