@@ -11,7 +11,7 @@ from tests.factories import Make
 from tests.support import floor, naive_counter, races
 
 SECONDS = 8
-SPEED = 120
+SPEED = 60
 
 
 @pytest.fixture
